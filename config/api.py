@@ -1,0 +1,65 @@
+"""How the API speaks of errors: RFC 9457 problem documents with a stable code and every reason at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.http import Http404
+from django.utils.translation import gettext as _
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as drf_handler
+
+from crm.errors import DomainError
+
+PROBLEM = "application/problem+json"
+
+
+def problem(*, status: int, code: str, title: str, reasons: list[str], **extra: Any) -> Response:
+    """A problem document. `reasons` are sentences for a person; `extra` may name the wrong fields."""
+    body = {"type": f"urn:cultivar:problem:{code}", "title": title, "status": status, "code": code, "reasons": reasons}
+    return Response(body | extra, status=status, content_type=PROBLEM)
+
+
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Turn refusals and REST framework's own errors into problem documents; anything else stays a 500."""
+    if isinstance(error, DomainError):
+        return problem(status=error.status, code=error.code, title=str(error.title), reasons=error.reasons)
+    response = drf_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, exceptions.ValidationError):
+        fields = dict(_flat(error.detail))
+        answer = problem(
+            status=400,
+            code="invalid_input",
+            title=_("填写内容有误"),
+            reasons=[f"{name}：{text}" if name else text for name, text in fields.items()],
+            errors=fields,
+        )
+    else:
+        code = "not_found" if isinstance(error, Http404) else getattr(error, "default_code", "error")
+        detail = getattr(error, "detail", None) or (response.data or {}).get("detail", "")
+        answer = problem(status=response.status_code, code=str(code), title=str(detail), reasons=[str(detail)])
+    for name in ("WWW-Authenticate", "Retry-After"):
+        if name in response.headers:
+            answer[name] = response[name]
+    return answer
+
+
+def _flat(detail: Any, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Nested validation errors as `years.2025.sales_cny: …`."""
+    if isinstance(detail, dict):
+        for name, inner in detail.items():
+            own = "" if name == "non_field_errors" else str(name)
+            yield from _flat(inner, ".".join(part for part in (prefix, own) if part))
+    elif isinstance(detail, list):
+        plain = [str(item) for item in detail if not isinstance(item, dict | list)]
+        if plain:
+            yield prefix, "；".join(plain)
+        for index, item in enumerate(detail):
+            if isinstance(item, dict | list):
+                yield from _flat(item, f"{prefix}.{index}" if prefix else str(index))
+    else:
+        yield prefix, str(detail)

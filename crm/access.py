@@ -1,0 +1,79 @@
+"""Who may know of what: a person's posts give region paths, memberships give firms. Everything reads through this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Q
+
+from crm.choices import Role
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
+    from crm.models import User
+
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What one person may see: the regions of their posts and the firms they belong to."""
+
+    everything: bool = False
+    posts: tuple[tuple[str, str], ...] = ()  # (region path, role)
+    firm_ids: tuple[int, ...] = ()
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The region paths, each widest one once: a path inside another adds nothing."""
+        paths = sorted({path for path, _role in self.posts})
+        return tuple(path for path in paths if not any(path != other and path.startswith(other) for other in paths))
+
+    def q(self, *, path: str = "region_path", firm: str | None = "firm_id") -> Q:
+        """The WHERE that keeps this person's rows, on columns of the table itself: no join, so no doubles."""
+        if self.everything:
+            return Q()
+        wanted = NOTHING
+        for prefix in self.paths:
+            wanted |= Q(**{f"{path}__under": prefix})
+        if firm and self.firm_ids:
+            wanted |= Q(**{f"{firm}__in": self.firm_ids})
+        return wanted
+
+    def roles_at(self, path: str) -> frozenset[str]:
+        """The roles whose region contains `path`."""
+        if self.everything:
+            return frozenset({Role.ADMIN})
+        return frozenset(role for own, role in self.posts if path.startswith(own))
+
+    def has_role(self, *roles: str) -> bool:
+        """True when the person holds one of the roles anywhere."""
+        return self.everything or any(role in roles for _path, role in self.posts)
+
+    @property
+    def is_staff(self) -> bool:
+        """True for people of the authority, false for people of firms."""
+        return self.everything or bool(self.posts)
+
+
+def scope_of(user: User | AnonymousUser) -> Scope:
+    """The scope of a person, read once per user object (two queries) and kept on it for the request."""
+    if not user.is_authenticated or not user.is_active:
+        return Scope()
+    if (kept := getattr(user, "_scope", None)) is None:
+        posts = tuple(user.posts.values_list("region__path", "role"))  # type: ignore[union-attr]
+        firms = tuple(user.memberships.filter(ended_on=None).values_list("firm_id", flat=True))  # type: ignore[union-attr]
+        kept = Scope(everything=user.is_superuser, posts=posts, firm_ids=firms)
+        user._scope = kept  # type: ignore[union-attr]
+    return kept
+
+
+WRITERS = (Role.OFFICER, Role.LEAD, Role.ADMIN)
+MANAGERS = (Role.LEAD, Role.ADMIN)
+
+
+def may_write(user: User | AnonymousUser, path: str) -> bool:
+    """True when the person may change rows that belong to this region path."""
+    return bool(scope_of(user).roles_at(path) & set(WRITERS))

@@ -1,0 +1,33 @@
+"""The region path: one column that says where a row belongs, and one look-up that means "in the region"."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import models
+
+
+class PathField(models.CharField):
+    """A materialised path such as `450000/450800/450802/`. Filter with `__under` for a node and all below it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", 120)
+        super().__init__(*args, **kwargs)
+
+
+@PathField.register_lookup
+class Under(models.Lookup):
+    """`path__under="450000/450800/"`: prefix search that an index serves on SQLite and on PostgreSQL alike."""
+
+    lookup_name = "under"
+
+    def as_sql(self, compiler, connection):
+        column, parameters = self.process_lhs(compiler, connection)
+        prefix = str(self.rhs)
+        # "0" follows "/" in every byte order, so this half-open range holds exactly the node and its descendants.
+        return f"({column} >= %s AND {column} < %s)", [*parameters, prefix, *parameters, prefix[:-1] + "0"]
+
+    def as_postgresql(self, compiler, connection):
+        # A locale's collation may ignore the slash; LIKE uses the pattern index that Django adds.
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"{column} LIKE %s", [*parameters, str(self.rhs) + "%"]

@@ -1,0 +1,105 @@
+"""Reads what people type or Excel exports: credit codes, names, dates. Pure functions; nothing is guessed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date
+
+from django.utils.translation import gettext as _
+from stdnum.cn import uscc
+from stdnum.exceptions import InvalidChecksum, InvalidLength, ValidationError
+
+EXCEL_DIGITS = 15  # a spreadsheet keeps this many digits of a number and replaces the rest with noughts
+_SEPARATORS = re.compile(r"[\s\-‐-―_·.]+")
+_SCIENTIFIC = re.compile(r"^\d(\.\d+)?[eE]\+?\d+$")
+_ZERO_FILLED = re.compile(r"^\d{15}0{3}$")
+_NAME_NOISE = re.compile(r"[\s()（）\[\]【】〔〕「」《》<>\"'“”‘’·・.,，。、\-—_&＆]+")
+_EMPTY_WORDS = {"", "n/a", "na", "null", "none", "-", "--", "—", "/", "无", "暂无", "不详"}
+# Full-width digits and letters only: full-width brackets belong to Chinese company names and stay.
+_WIDE = [*range(0xFF10, 0xFF1A), *range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)]
+_CONTROL = [
+    code for code in range(0x20) if not chr(code).isspace()
+]  # a database refuses NUL, a page shows none of them
+_HALF_WIDTH: dict[int, int | None] = {wide: wide - 0xFEE0 for wide in _WIDE} | dict.fromkeys(
+    [*_CONTROL, 0xFEFF, 0x200B]
+)
+
+
+class Unreadable(ValueError):
+    """A cell that cannot be used; the message says why and what to do, in the user's language."""
+
+
+def tidy(value: object) -> str:
+    """The text of a cell: trimmed, inner white space folded, full-width digits and letters made half-width."""
+    return " ".join(str(value if value is not None else "").translate(_HALF_WIDTH).split())
+
+
+def blank(value: object) -> bool:
+    """True for the many ways a register writes "nothing": empty, N/A, 无, a dash."""
+    return tidy(value).lower() in _EMPTY_WORDS
+
+
+def is_destroyed(value: object) -> bool:
+    """True when a wrong decoding has already replaced characters; the original cannot be recovered from here."""
+    return any(char == "\ufffd" or "\ud800" <= char <= "\udfff" for char in str(value or ""))
+
+
+def credit_code(value: object) -> str:
+    """The unified social credit code in its one form: 18 characters, upper case.
+
+    Raises Unreadable when it is not one: wrong length, a letter the standard leaves out, destroyed by a
+    spreadsheet, or a false check digit (GB 32100-2015).
+    """
+    text = _SEPARATORS.sub("", unicodedata.normalize("NFKC", str(value if value is not None else ""))).upper()
+    if not text:
+        raise Unreadable(_("缺少统一社会信用代码；请补上 18 位代码"))
+    raw = str(value).strip()
+    if _SCIENTIFIC.match(raw) or (isinstance(value, int | float) and len(text) > EXCEL_DIGITS):
+        raise Unreadable(_("Excel 已损坏该代码（{raw}）；请把该列设为文本格式后重新填写").format(raw=raw))
+    if len(set(text)) == 1:
+        raise Unreadable(_("统一社会信用代码“{code}”不是有效代码；请核对营业执照").format(code=text))
+    try:
+        return uscc.validate(text)
+    except InvalidLength:
+        reason = _("统一社会信用代码“{code}”为 {length} 位，应为 18 位；请核对营业执照")
+        raise Unreadable(reason.format(code=text, length=len(text))) from None
+    except InvalidChecksum:
+        raise Unreadable(_false_check_digit(text)) from None
+    except ValidationError:
+        reason = _("统一社会信用代码“{code}”含有不允许的字符（不使用 I、O、S、V、Z）；请核对营业执照")
+        raise Unreadable(reason.format(code=text)) from None
+
+
+def _false_check_digit(text: str) -> str:
+    if _ZERO_FILLED.match(text):
+        return _("Excel 已损坏该代码（{raw} 末三位被改为 0）；请把该列设为文本格式后重新填写").format(raw=text)
+    reason = _("统一社会信用代码“{code}”校验位不符：前 17 位对应的末位是 {right}；请核对营业执照")
+    return reason.format(code=text, right=uscc.calc_check_digit(text[:-1]))
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one company name share: no brackets, spaces or width differences, lower case."""
+    return _NAME_NOISE.sub("", unicodedata.normalize("NFKC", name)).lower()
+
+
+_DAY_PATTERNS = (
+    re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$"),
+    re.compile(r"^(\d{4})(\d{2})(\d{2})$"),
+)
+
+
+def day(value: object) -> date | None:
+    """A calendar day from `1981-09-10`, `1981/9/10`, `1981.9.10`, `1981年9月10日` or a date cell; None when empty."""
+    if isinstance(value, date):
+        return date(value.year, value.month, value.day)
+    if blank(value):
+        return None
+    text = tidy(value).split(" ")[0]
+    for pattern in _DAY_PATTERNS:
+        if found := pattern.match(text):
+            try:
+                return date(*(int(part) for part in found.groups()))
+            except ValueError:
+                break
+    raise Unreadable(_("日期“{value}”无法识别；请写成 2023-05-31").format(value=value))

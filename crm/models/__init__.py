@@ -1,0 +1,27 @@
+"""The tables of this room, one file per subject."""
+
+from crm.models.facts import Fact
+from crm.models.firms import Firm, FormerName, Touch
+from crm.models.history import ChangeRecord
+from crm.models.imports import Import, ImportRow
+from crm.models.jobs import DemoRow, Heartbeat, Job
+from crm.models.people import Contact, Membership, Post, User
+from crm.models.regions import Region
+
+__all__ = [
+    "ChangeRecord",
+    "Contact",
+    "DemoRow",
+    "Fact",
+    "Firm",
+    "FormerName",
+    "Heartbeat",
+    "Import",
+    "ImportRow",
+    "Job",
+    "Membership",
+    "Post",
+    "Region",
+    "Touch",
+    "User",
+]

@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from crm.access import scope_of
+from crm.choices import FirmStatus, TouchKind
+from crm.fields import PathField
+from crm.identifiers import name_key
+
+
+class FirmQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Firms this person may know of: officers by region, firm users by membership."""
+        return self.filter(scope_of(user).q(firm="pk"))
+
+    def named_like(self, text: str):
+        """Firms whose name or credit code holds `text`; brackets, spaces and widths do not matter."""
+        key = name_key(text)
+        if not key:
+            return self
+        wanted = models.Q(name_key__contains=key) | models.Q(former_names__name_key__contains=key)
+        if key.isascii():
+            wanted |= models.Q(credit_code__startswith=key.upper())
+        return self.filter(pk__in=self.model.objects.filter(wanted).values("pk"))
+
+
+class Firm(models.Model):
+    """A company the bureau knows. `region_path` repeats the region's path, so that scope is one indexed condition."""
+
+    credit_code = models.CharField(_("统一社会信用代码"), max_length=18, unique=True)
+    name = models.CharField(_("企业名称"), max_length=120)
+    name_key = models.CharField(max_length=120, db_index=True, editable=False)
+    region = models.ForeignKey("crm.Region", models.PROTECT, related_name="firms", verbose_name=_("所属区划"))
+    region_path = PathField(db_index=True, editable=False)
+    officer = models.ForeignKey(
+        "crm.User", models.SET_NULL, null=True, blank=True, related_name="firms", verbose_name=_("经办人员")
+    )
+    status = models.CharField(_("登记状态"), max_length=12, choices=FirmStatus, default=FirmStatus.ACTIVE)
+    registered_on = models.DateField(_("成立日期"), null=True, blank=True)
+    firm_type = models.CharField(_("企业类型"), max_length=60, blank=True)
+    legal_representative = models.CharField(_("法定代表人"), max_length=60, blank=True)
+    capital_amount = models.DecimalField(_("注册资本"), max_digits=20, decimal_places=2, null=True, blank=True)
+    capital_currency = models.CharField(_("币种"), max_length=3, blank=True)
+    industry = models.CharField(_("行业代码"), max_length=5, blank=True)
+    business_scope = models.TextField(_("经营范围"), blank=True)
+    address = models.CharField(_("注册地址"), max_length=200, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+    version = models.PositiveIntegerField(default=0, editable=False)
+
+    objects = FirmQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-updated_at", "-id"], name="firm_newest"),
+            models.Index(fields=["officer", "-updated_at", "-id"], name="firm_officer_newest"),
+        ]
+        verbose_name = _("企业")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def region_pending(self) -> bool:
+        """县区待定: nobody has said yet which county the firm belongs to."""
+        return self.region.is_city_or_above
+
+
+class FormerName(models.Model):
+    """A name the firm had before; official lists still carry it for a while."""
+
+    firm = models.ForeignKey(Firm, models.CASCADE, related_name="former_names")
+    name = models.CharField(_("曾用名"), max_length=120)
+    name_key = models.CharField(max_length=120, db_index=True, editable=False)
+    until_on = models.DateField(_("更名日期"), null=True, blank=True)
+
+    class Meta:
+        ordering = ["-until_on", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["firm", "name"], name="one_former_name_once")]
+        verbose_name = _("曾用名")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class TouchQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Contact work is internal: firm users see none of it."""
+        return self.filter(scope_of(user).q(path="firm__region_path", firm=None))
+
+
+class Touch(models.Model):
+    """One contact with a firm: a note, a call or a visit. Internal; the firm does not see it."""
+
+    firm = models.ForeignKey(Firm, models.CASCADE, related_name="touches")
+    kind = models.CharField(_("方式"), max_length=10, choices=TouchKind, default=TouchKind.NOTE)
+    text = models.TextField(_("内容"))
+    on = models.DateField(_("日期"))
+    actor = models.ForeignKey("crm.User", models.SET_NULL, null=True, related_name="touches")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = TouchQuerySet.as_manager()
+
+    class Meta:
+        indexes = [models.Index(fields=["firm", "-on", "-id"], name="touch_newest")]
+        verbose_name = _("联系记录")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.on}"

@@ -1,0 +1,206 @@
+"""Turns one line of a table into a firm's fields and facts, or into the reasons why not. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.utils.translation import gettext as _
+
+from crm.choices import Basis, Source
+from crm.columns import Column, Layout
+from crm.fact_codes import FACT_CODES, NO_YEAR, YES_NO, YUAN, FactCode
+from crm.identifiers import Unreadable, blank, credit_code, day, is_destroyed, tidy
+from crm.money import money, number
+from crm.tables import Line
+
+YES = {"是", "有", "1", "1.0", "y", "yes", "true", "√", "✓"}
+NO = {"否", "无", "0", "0.0", "n", "no", "false", "×"}
+TEXT_LIMITS = {"name": 120, "firm_type": 60, "legal_representative": 60, "business_scope": 5000, "address": 200}
+INDUSTRY = re.compile(r"^[A-T]?\d{2}(\d(\d)?)?$|^[A-T]$")
+FIRST_YEAR = 1990
+FactKey = tuple[int, str, str, str]  # year, code, basis, source
+
+
+@dataclass
+class ParsedRow:
+    """One line, read: what it says of the firm, or every reason why it cannot be used."""
+
+    line: int
+    raw: dict[str, str]
+    credit_code: str = ""
+    fields: dict[str, Any] = field(default_factory=dict)
+    county: str = ""
+    city: str = ""
+    former_name: str = ""
+    contact: dict[str, str] = field(default_factory=dict)
+    facts: dict[FactKey, Decimal] = field(default_factory=dict)
+    reasons: list[str] = field(default_factory=list)
+
+
+def parse_row(line: Line, layout: Layout, *, this_year: int) -> ParsedRow | None:
+    """Read one line; None for an empty one. Every reason against it is collected, none hides another."""
+    if all(blank(cell) for cell in line.cells):
+        return None
+    row = ParsedRow(line.number, layout.raw(line.cells))
+    if any(is_destroyed(cell) for cell in line.cells):
+        row.reasons.append(_("文字在来源处已损坏（含无法还原的字符），未作猜测；请向来源单位索取正确文本后重新导入"))
+        return row
+    reader = _Reader(row, line, layout)
+    reader.firm()
+    reader.facts(this_year)
+    return row
+
+
+class _Reader:
+    """Reads the cells of one line by field name and collects what is wrong with them."""
+
+    def __init__(self, row: ParsedRow, line: Line, layout: Layout) -> None:
+        self.row = row
+        self.columns = {column.field: column for column in layout.columns}
+        self.cells = line.cells
+
+    def cell(self, field_name: str) -> object:
+        column = self.columns.get(field_name)
+        return self.cells[column.index] if column and column.index < len(self.cells) else ""
+
+    def read(self, field_name: str, reader: Callable[[Any], Any]) -> Any:
+        """The value of a cell, or None with the reason noted."""
+        try:
+            return reader(self.cell(field_name))
+        except Unreadable as error:
+            column = self.columns.get(field_name)
+            named = column is not None and field_name != "credit_code"  # its sentences name it themselves
+            self.row.reasons.append(f"{column.heading}：{error}" if named else str(error))  # type: ignore[union-attr]
+            return None
+
+    def text(self, field_name: str) -> str:
+        value = self.cell(field_name)
+        return "" if blank(value) else tidy(value)
+
+    def firm(self) -> None:
+        row = self.row
+        row.credit_code = self.read("credit_code", credit_code) or ""
+        values = {name: self.read(name, _limited(limit)) for name, limit in TEXT_LIMITS.items()}
+        values["industry"] = self.read("industry", _industry)
+        values["registered_on"] = self.read("registered_on", day)
+        unit = self.columns["capital"].unit if "capital" in self.columns else ""
+        if capital := self.read("capital", lambda value: money(value, unit=unit)):
+            values |= {"capital_amount": capital.amount, "capital_currency": capital.currency}
+        row.fields = {name: value for name, value in values.items() if value not in (None, "")}
+        row.county, row.city, row.former_name = (self.text(name) for name in ("county", "city", "former_name"))
+        contact = {name: self.text(f"contact_{name}") for name in ("name", "phone", "email")}
+        if contact["email"]:
+            self.read("contact_email", _email)
+        row.contact = contact if contact["name"] else {}
+
+    def facts(self, this_year: int) -> None:
+        columns = [column for name, column in self.columns.items() if name.startswith("fact:")]
+        filled = [column for column in columns if not blank(self.cell(column.field))]
+        if not filled:
+            return
+        year = self.read("year", lambda value: _year(value, this_year))
+        source = self.read("source", _source)
+        basis = self.read("basis", _basis)
+        for column in filled:
+            self._fact(column, year, basis, source)
+
+    def _fact(self, column: Column, year: int | None, basis: str | None, source: str | None) -> None:
+        kind = FACT_CODES[column.field.removeprefix("fact:")]
+        value = self.read(column.field, lambda cell: fact_value(kind, cell, unit=column.unit))
+        if kind.per_year and year == NO_YEAR:
+            self.row.reasons.append(_("{heading}：没有写明年度；请加“年度”一列").format(heading=column.heading))
+        if value is None or year is None or basis is None or source is None:
+            return
+        fits = basis if basis in kind.bases else (kind.bases[0] if kind.bases else Basis.NONE)
+        self.row.facts[(year if kind.per_year else NO_YEAR, kind.code, str(fits), source)] = value
+
+
+def fact_value(kind: FactCode, cell: object, *, unit: str = "") -> Decimal | None:
+    """A fact's value from what somebody typed: yuan for money, 1 or 0 for yes/no. Raises Unreadable."""
+    if kind.unit == YES_NO:
+        return _yes_no(cell)
+    if kind.unit == YUAN:
+        text = tidy(cell)
+        negative = text.startswith(("-", "−"))
+        amount = money(text.lstrip("-−") if negative else cell, unit=unit)
+        if amount and amount.currency != "CNY":
+            raise Unreadable(_("“{value}”不是人民币；请折算成人民币后填写").format(value=cell))
+        value = amount and (-amount.amount if negative else amount.amount)
+    else:
+        value = number(cell)
+    if value is not None and value < 0 and not kind.may_be_negative:
+        raise Unreadable(_("“{value}”不能为负数").format(value=cell))
+    if value is not None and abs(value) >= Decimal(10) ** 15:
+        raise Unreadable(_("“{value}”过大；请核对单位").format(value=cell))
+    return value
+
+
+def _limited(limit: int) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        text = "" if blank(value) else tidy(value)
+        if len(text) > limit:
+            raise Unreadable(_("超过 {limit} 个字；请核对该列").format(limit=limit))
+        return text
+
+    return read
+
+
+def _industry(value: object) -> str:
+    text = "" if blank(value) else tidy(value).upper().split(" ")[0]
+    if text and not INDUSTRY.match(text):
+        raise Unreadable(_("“{value}”不是国民经济行业代码；请写成 C3612").format(value=value))
+    return text
+
+
+def _email(value: object) -> str:
+    try:
+        validate_email(tidy(value))
+    except ValidationError:
+        raise Unreadable(_("“{value}”不是有效的邮箱地址").format(value=value)) from None
+    return tidy(value)
+
+
+def _year(value: object, this_year: int) -> int:
+    if blank(value):
+        return NO_YEAR
+    text = tidy(value).removesuffix("年").removesuffix("年度").removesuffix(".0")
+    if not text.isdecimal() or not FIRST_YEAR <= int(text) <= this_year:
+        reason = _("年度“{value}”应在 {first} 与 {last} 之间")
+        raise Unreadable(reason.format(value=value, first=FIRST_YEAR, last=this_year))
+    return int(text)
+
+
+def _labelled(choices: Any, value: object, default: str, message: str) -> str:
+    if blank(value):
+        return default
+    text = tidy(value)
+    for choice in choices:
+        if text in {choice.value, choice.label}:
+            return choice.value
+    names = "、".join(str(choice.label) for choice in choices)
+    raise Unreadable(message.format(value=value, names=names))
+
+
+def _source(value: object) -> str:
+    return _labelled(Source, value, Source.DECLARED.value, _("来源“{value}”无法识别；可填：{names}"))
+
+
+def _basis(value: object) -> str:
+    return _labelled(Basis, value, Basis.NONE.value, _("口径“{value}”无法识别；可填：{names}"))
+
+
+def _yes_no(value: object) -> Decimal | None:
+    if tidy(value) == "":
+        return None
+    text = tidy(value).lower()
+    if text in YES:
+        return Decimal(1)
+    if text in NO:
+        return Decimal(0)
+    raise Unreadable(_("“{value}”应填“是”或“否”").format(value=value))

@@ -1,0 +1,84 @@
+"""Every write of a figure: one value per firm, year, code, basis and source, with who entered it."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from crm.access import may_write, scope_of
+from crm.choices import Basis, Source
+from crm.errors import InvalidInput, NotAllowed
+from crm.fact_codes import FACT_CODES, NO_YEAR
+from crm.models import Fact, Firm, User
+from crm.rows import FIRST_YEAR
+from crm.services.history import record_changes
+
+
+def fact_problems(*, code: str, year: int, basis: str, source: str, value: Decimal) -> list[str]:
+    """Every reason why such a fact cannot be kept; empty when it can."""
+    kind = FACT_CODES.get(code)
+    if kind is None:
+        return [_("没有代码为“{code}”的指标").format(code=code)]
+    reasons = []
+    this_year = timezone.localdate().year
+    if kind.per_year and not FIRST_YEAR <= year <= this_year:
+        reasons.append(_("年度 {year} 应在 {first} 与 {last} 之间").format(year=year, first=FIRST_YEAR, last=this_year))
+    if not kind.per_year and year != NO_YEAR:
+        reasons.append(_("“{label}”不分年度，请不要填写年度").format(label=kind.label))
+    if kind.bases and basis not in kind.bases:
+        names = "、".join(str(Basis(name).label) for name in kind.bases)
+        reasons.append(_("“{label}”须注明口径：{names}").format(label=kind.label, names=names))
+    if not kind.bases and basis:
+        reasons.append(_("“{label}”不分口径").format(label=kind.label))
+    if source not in Source.values:
+        reasons.append(_("来源“{source}”无法识别").format(source=source))
+    if value < 0 and not kind.may_be_negative:
+        reasons.append(_("“{label}”不能为负数").format(label=kind.label))
+    if not value.is_finite() or abs(value) >= Decimal(10) ** 16:
+        reasons.append(_("“{label}”的数值过大；请核对单位").format(label=kind.label))
+    return reasons
+
+
+@transaction.atomic
+def record_fact(
+    firm: Firm,
+    *,
+    code: str,
+    value: Decimal,
+    actor: User | None,
+    source: str,
+    year: int = NO_YEAR,
+    basis: str = "",
+    evidence: str = "",
+) -> Fact:
+    """Keep one figure; a new value for the same firm, year, code, basis and source replaces the old one, in history.
+
+    Firm users may declare their own figures and nothing else. Raises InvalidInput with every reason.
+    """
+    _require_right(firm, actor, source)
+    kind = FACT_CODES.get(code)
+    if kind and kind.bases and not basis:
+        basis = str(kind.bases[0])
+    if reasons := fact_problems(code=code, year=year, basis=basis, source=source, value=value):
+        raise InvalidInput(*reasons)
+    key = {"firm": firm, "year": year, "code": code, "basis": basis, "source": source}
+    fact, created = Fact.objects.get_or_create(
+        **key, defaults={"value": value, "evidence": evidence, "entered_by": actor}
+    )
+    if created or (fact.value == value and fact.evidence == evidence):
+        return fact
+    record_changes(fact, {"value": (fact.value, value)}, actor=actor, reason=evidence, path=firm.region_path)
+    fact.value, fact.evidence, fact.entered_by = value, evidence, actor
+    fact.save(update_fields=["value", "evidence", "entered_by", "entered_at"])
+    return fact
+
+
+def _require_right(firm: Firm, actor: User | None, source: str) -> None:
+    if actor is None or may_write(actor, firm.region_path):
+        return
+    if firm.pk in scope_of(actor).firm_ids and source == Source.DECLARED:
+        return
+    raise NotAllowed(_("当前身份不能录入这项数据；企业账号只能申报本企业的数据"))

@@ -1,0 +1,127 @@
+"""Background work: a row first, then a hint to the queue. Whoever runs it claims the row, beats, and settles it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from crm.choices import JobState
+from crm.errors import DomainError
+from crm.models import Heartbeat, Job, User
+
+logger = logging.getLogger(__name__)
+
+LOST_AFTER = timedelta(minutes=2)  # a running job that has not beaten for this long lost its worker
+MAX_ATTEMPTS = 20
+Handler = Callable[["Progress"], dict]
+HANDLERS: dict[str, Handler] = {}
+
+
+class Cancelled(Exception):
+    """The person who started the job asked for it to stop; what is done stays done."""
+
+
+def handles(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does jobs of this kind. It must go on where a killed run stopped."""
+
+    def register(handler: Handler) -> Handler:
+        HANDLERS[kind] = handler
+        return handler
+
+    return register
+
+
+def start_job(kind: str, *, title: str, actor: User | None, params: dict[str, Any], total: int = 0) -> Job:
+    """Queue a job. The hint leaves after commit; if the broker is away, the sweep finds the row."""
+    job = Job.objects.create(kind=kind, title=title, actor=actor, params=params, total=total)
+    transaction.on_commit(lambda: _hint(job.pk), robust=True)
+    return job
+
+
+def _hint(job_id: int) -> None:
+    from crm.tasks import run_job  # the task module imports this one
+
+    try:
+        run_job.delay(job_id)
+    except Exception as error:
+        logger.warning("job %s waits for the sweep, the broker is away: %s", job_id, error)
+
+
+class Progress:
+    """The hand a running job holds on its row."""
+
+    def __init__(self, job: Job, attempt: int) -> None:
+        self.job = job
+        self.attempt = attempt
+
+    def mine(self):
+        """The row, while this run still owns it: a run that was taken for dead writes nothing more."""
+        return Job.objects.filter(pk=self.job.pk, state=JobState.RUNNING, attempts=self.attempt)
+
+    def beat(self, *, total: int | None = None, **values: int) -> None:
+        """Store how far the job is. Raises Cancelled when it was cancelled or taken over."""
+        fields: dict[str, Any] = {"alive_at": timezone.now(), **values}
+        if total is not None:
+            fields["total"] = total
+        if not self.mine().update(**fields):
+            raise Cancelled
+
+
+def run(job_id: int) -> bool:
+    """Claim and do one job. Returns False when somebody else has it. Harmless to call twice."""
+    now = timezone.now()
+    lost = Q(state=JobState.RUNNING, alive_at__lt=now - LOST_AFTER)
+    free = Job.objects.filter(Q(state=JobState.QUEUED) | lost, pk=job_id)
+    started = free.filter(started_at=None).update(started_at=now)
+    claimed = free.update(state=JobState.RUNNING, alive_at=now, attempts=F("attempts") + 1)
+    if not claimed:
+        return False
+    job = Job.objects.get(pk=job_id)
+    logger.info("job %s %s %s", job.pk, job.kind, "started" if started else "taken up again")
+    _do(Progress(job, job.attempts))
+    return True
+
+
+def _do(progress: Progress) -> None:
+    job = progress.job
+    try:
+        result = HANDLERS[job.kind](progress)
+        outcome: dict[str, Any] = {"state": JobState.DONE, "result": result}
+    except Cancelled:
+        return
+    except DomainError as error:
+        outcome = {"state": JobState.FAILED, "error": "\n".join(error.reasons)}
+    except Exception as error:
+        logger.exception("job %s %s failed", job.pk, job.kind)
+        outcome = {"state": JobState.FAILED, "error": f"{type(error).__name__}: {error}"}
+    progress.mine().update(finished_at=timezone.now(), **outcome)
+
+
+def cancel_job(job: Job) -> bool:
+    """Stop a job that is not over. What it has done stays; it notices at its next beat."""
+    unfinished = Job.objects.filter(pk=job.pk, state__in=[JobState.QUEUED, JobState.RUNNING])
+    return bool(unfinished.update(state=JobState.CANCELLED, finished_at=timezone.now()))
+
+
+def sweep_jobs() -> int:
+    """Hint again at every job that is queued or lost its worker. Returns how many."""
+    late = timezone.now() - LOST_AFTER
+    waiting = Q(state=JobState.QUEUED, created_at__lt=timezone.now() - timedelta(seconds=30))
+    lost = Q(state=JobState.RUNNING, alive_at__lt=late)
+    given_up = Job.objects.filter(lost, attempts__gte=MAX_ATTEMPTS)
+    given_up.update(state=JobState.FAILED, error="worker lost", finished_at=timezone.now())
+    found = list(Job.objects.filter(waiting | lost).values_list("pk", flat=True)[:100])
+    for job_id in found:
+        _hint(job_id)
+    return len(found)
+
+
+def beat_heart(name: str, result: str = "") -> None:
+    """Note that `name` was alive just now."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": timezone.now(), "result": result[:200]})

@@ -1,0 +1,72 @@
+"""The fixed lists of this room. Labels are what people read."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Phase(TextChoices):
+    """What every stage of every programme amounts to, so that programmes compare."""
+
+    POOL = "pool", _("培育")
+    PREPARING = "preparing", _("准备")
+    REVIEW = "review", _("审核")
+    NOTICE = "notice", _("公示")
+    RECOGNISED = "recognised", _("认定")
+    CLOSED = "closed", _("已结束")
+
+
+class Turn(TextChoices):
+    """Whose turn it is while an application rests in a stage."""
+
+    FIRM = "firm", _("企业")
+    COUNTY = "county", _("县区科技部门")
+    CITY = "city", _("市科技局")
+    REGION = "region", _("自治区主管部门")
+    NATION = "nation", _("国家主管部门")
+    NOBODY = "nobody", _("无需办理")
+
+
+class Acting(TextChoices):
+    """As what a person acts on one application. `PROXY` is an officer standing in for a firm that has no account."""
+
+    FIRM = "firm", _("企业")
+    PROXY = "proxy", _("代企业登记")
+    OFFICER = "officer", _("经办人员")
+    LEAD = "lead", _("科长")
+    SYSTEM = "system", _("系统")
+
+
+class Title(TextChoices):
+    """What a recognition is: each programme grants one, the gazelle programme two."""
+
+    REGISTRATION = "registration", _("入库登记")
+    CERTIFICATE = "certificate", _("认定证书")
+    LIBRARY = "library", _("培育入库")
+
+
+class DeadlineKind(TextChoices):
+    CORRECTION_DUE = "correction_due", _("补正截止")
+    NOTICE_END = "notice_end", _("公示结束")
+    STAGE_TERM = "stage_term", _("办理期限")
+    NUMBER_EXPIRY = "number_expiry", _("入库编号到期")
+    CERTIFICATE_EXPIRY = "certificate_expiry", _("证书到期")
+    LIBRARY_EXPIRY = "library_expiry", _("培育入库到期")
+    ANNUAL_REPORT = "annual_report", _("年度报告")
+    ROUND_CLOSE = "round_close", _("申报截止")
+
+
+class DayKind(TextChoices):
+    HOLIDAY = "holiday", _("放假")
+    WORKDAY = "workday", _("上班")
+
+
+class Counter(TextChoices):
+    """The named ways of counting recognitions; they give different numbers on purpose (docs/glossary.md)."""
+
+    FIRST_TIME = "first_time", _("首次认定")
+    CERTIFIED_IN_YEAR = "certified_in_year", _("当年认定")
+    STOCK = "stock", _("保有量")
+    NET_GROWTH = "net_growth", _("净增")
+    REGISTERED = "registered", _("当年入库")
+    IN_LIBRARY = "in_library", _("培育入库")
+    FILED = "filed", _("组织申报")

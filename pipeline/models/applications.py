@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from crm.access import scope_of
+from crm.fields import PathField
+from crm.models.history import AppendOnlyQuerySet
+from pipeline.choices import Phase
+from pipeline.workflow import Stage, Workflow
+from pipeline.workflows import PROGRAMMES, WORKFLOWS
+
+INTERNAL = [stage.code for table in WORKFLOWS.values() for stage in table.stages if stage.internal]
+
+
+class ApplicationQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        """Applications this user may know of: officers by region, firm users by firm (not mere leads)."""
+        scope = scope_of(user)
+        wanted = scope.q(firm=None)
+        if scope.firm_ids:
+            wanted |= models.Q(firm_id__in=scope.firm_ids) & ~models.Q(stage__in=INTERNAL)
+        return self.filter(wanted)
+
+    def open(self):
+        return self.filter(closed_at=None)
+
+    def in_progress(self):
+        """On their way: neither recognised yet nor over."""
+        return self.filter(phase__in=[Phase.POOL, Phase.PREPARING, Phase.REVIEW, Phase.NOTICE])
+
+
+class Application(models.Model):
+    """One firm's run through one programme. Repeats the firm's region path and officer: scope is one indexed WHERE."""
+
+    reference = models.CharField(_("受理编号"), max_length=24, unique=True)
+    firm = models.ForeignKey("crm.Firm", models.PROTECT, related_name="applications")
+    programme = models.CharField(_("计划"), max_length=40)
+    workflow_code = models.CharField(max_length=40)
+    edition = models.ForeignKey("pipeline.PolicyEdition", models.PROTECT, null=True, related_name="applications")
+    round = models.ForeignKey("pipeline.Round", models.PROTECT, null=True, blank=True, related_name="applications")
+    year = models.PositiveSmallIntegerField(_("年度"))
+    region = models.ForeignKey("crm.Region", models.PROTECT, related_name="+")
+    region_path = PathField(editable=False)
+    officer = models.ForeignKey("crm.User", models.SET_NULL, null=True, blank=True, related_name="applications")
+    stage = models.CharField(_("阶段"), max_length=20)
+    phase = models.CharField(_("状态"), max_length=12, choices=Phase)
+    stage_since = models.DateTimeField(_("进入阶段时间"))
+    version = models.PositiveIntegerField(default=0)
+    next_action = models.CharField(_("下一步"), max_length=120, blank=True)
+    next_action_on = models.DateField(_("下一步日期"), null=True, blank=True)
+    opened_at = models.DateTimeField(_("发起时间"))
+    closed_at = models.DateTimeField(_("结束时间"), null=True, blank=True)
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["firm", "programme", "year"],
+                condition=models.Q(closed_at=None),
+                name="one_open_application_per_year",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["programme", "year", "stage", "-stage_since", "-id"], name="application_lane"),
+            models.Index(fields=["region_path", "programme", "phase"], name="application_region"),
+            models.Index(fields=["officer", "-stage_since", "-id"], name="application_officer"),
+            models.Index(fields=["-stage_since", "-id"], name="application_newest"),
+        ]
+        verbose_name = _("申报")
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def workflow(self) -> Workflow:
+        return WORKFLOWS[self.workflow_code]
+
+    @property
+    def current(self) -> Stage:
+        return self.workflow.stage(self.stage)
+
+    @property
+    def programme_label(self) -> str:
+        return str(PROGRAMMES[self.programme].short_label)
+
+    def holds(self, programme: str) -> bool:
+        """True when the firm holds a valid recognition of another programme. One query."""
+        return self.firm.recognitions.valid_now().filter(programme=programme).exists()  # type: ignore[attr-defined]
+
+
+class StageEventQuerySet(AppendOnlyQuerySet):
+    def visible_to(self, user):
+        scope = scope_of(user)
+        wanted = scope.q(path="application__region_path", firm=None)
+        if scope.firm_ids:
+            wanted |= models.Q(application__firm_id__in=scope.firm_ids) & ~models.Q(to_stage__in=INTERNAL)
+        return self.filter(wanted)
+
+
+class StageEvent(models.Model):
+    """One move of one application: from where to where, by whom, why. Append-only; metrics and the portal read it."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="events")
+    version = models.PositiveIntegerField()
+    transition = models.CharField(max_length=40)
+    from_stage = models.CharField(max_length=20, blank=True)
+    to_stage = models.CharField(max_length=20)
+    actor = models.ForeignKey("crm.User", models.PROTECT, null=True, related_name="+")
+    acted_as = models.CharField(max_length=10)
+    note = models.TextField(blank=True)
+    details = models.JSONField(default=dict)
+    at = models.DateTimeField()
+
+    objects = StageEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["application", "version"]
+        constraints = [models.UniqueConstraint(fields=["application", "version"], name="one_event_per_version")]
+        indexes = [models.Index(fields=["at", "id"], name="event_in_time")]
+        verbose_name = _("阶段记录")
+
+    def __str__(self) -> str:
+        return f"{self.from_stage} → {self.to_stage}"
+
+    @property
+    def label(self) -> str:
+        """The verb of the move, as the button said it."""
+        if not self.from_stage:
+            return str(_("发起申报"))
+        return str(self.application.workflow.transition(self.transition, self.from_stage).label)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.access import scope_of
+from crm.fields import PathField
+from pipeline.choices import Title
+from pipeline.workflows import PROGRAMMES
+
+
+class RecognitionQuerySet(models.QuerySet):
+    def visible_to(self, user):
+        return self.filter(scope_of(user).q())
+
+    def valid_on(self, day: date):
+        """Granted, not expired and not ended by that day. Certificates only: a library entry is no title."""
+        alive = models.Q(ended_on=None) | models.Q(ended_on__gt=day)
+        lasting = models.Q(valid_until=None) | models.Q(valid_until__gte=day)
+        return self.filter(alive, lasting, granted_on__lte=day).exclude(title=Title.LIBRARY)
+
+    def valid_now(self):
+        return self.valid_on(timezone.localdate())
+
+
+class Recognition(models.Model):
+    """A title that a firm was granted: number, document, from when, until when, and whether it was ended early.
+
+    `region_path` is where the firm belonged when it was granted. Everything counted is counted from these rows.
+    """
+
+    firm = models.ForeignKey("crm.Firm", models.PROTECT, related_name="recognitions")
+    application = models.ForeignKey(
+        "pipeline.Application", models.SET_NULL, null=True, blank=True, related_name="recognitions"
+    )
+    programme = models.CharField(_("计划"), max_length=40)
+    title = models.CharField(_("名目"), max_length=12, choices=Title)
+    number = models.CharField(_("编号"), max_length=40, blank=True)
+    document = models.CharField(_("公告文号"), max_length=120, blank=True)
+    granted_on = models.DateField(_("认定日期"))
+    valid_until = models.DateField(_("有效期至"), null=True, blank=True)
+    ended_on = models.DateField(_("撤销日期"), null=True, blank=True)
+    end_reason = models.CharField(_("撤销原因"), max_length=200, blank=True)
+    region = models.ForeignKey("crm.Region", models.PROTECT, related_name="+")
+    region_path = PathField(editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = RecognitionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-granted_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["programme", "title", "number"],
+                condition=~models.Q(number=""),
+                name="one_recognition_per_number",
+            ),
+            models.UniqueConstraint(
+                fields=["firm", "programme", "title", "granted_on"], name="one_recognition_per_day"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["programme", "title", "granted_on"], name="recognition_granted"),
+            models.Index(fields=["region_path", "programme", "granted_on"], name="recognition_region"),
+        ]
+        verbose_name = _("认定结果")
+
+    def __str__(self) -> str:
+        return f"{self.programme_label} {self.number or self.granted_on}"
+
+    @property
+    def programme_label(self) -> str:
+        return str(PROGRAMMES[self.programme].short_label)
+
+    def is_valid_on(self, day: date) -> bool:
+        if self.granted_on > day or (self.ended_on and self.ended_on <= day):
+            return False
+        return self.valid_until is None or self.valid_until >= day

@@ -1,0 +1,42 @@
+"""The working calendar and the filing rounds, as known now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from django.db.models import Q
+
+from pipeline.choices import DayKind
+from pipeline.models import Round, Workday
+from pipeline.workdays import WorkCalendar
+
+NOTICE_DAYS = 5  # so many entered days of a year mean that its notice has been entered
+
+
+def work_calendar() -> WorkCalendar:
+    """The calendar with the bureau's own entries. One query."""
+    days = list(Workday.objects.values_list("date", "kind"))
+    per_year: dict[int, int] = {}
+    for day, _kind in days:
+        per_year[day.year] = per_year.get(day.year, 0) + 1
+    return WorkCalendar(
+        overrides={day: kind == DayKind.WORKDAY for day, kind in days},
+        noticed_years=frozenset(year for year, count in per_year.items() if count >= NOTICE_DAYS),
+    )
+
+
+def rounds_for(programme: str, region_path: str, years: Iterable[int]) -> list[Round]:
+    """The rounds of a programme that a firm in this region may file in: its own region's and those above it."""
+    codes = region_path.strip("/").split("/")
+    ancestors = ["/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
+    wanted = Q(programme=programme, year__in=list(years), region_path__in=ancestors)
+    return list(Round.objects.filter(wanted).order_by("opens_on"))
+
+
+def round_on(programme: str, region_path: str, day: date) -> Round | None:
+    """The round open on that day, the one that closes first; else the next to open this year."""
+    rounds = rounds_for(programme, region_path, [day.year, day.year + 1])
+    open_now = [item for item in rounds if item.opens_on <= day <= item.last_on]
+    coming = [item for item in rounds if item.opens_on > day]
+    return min(open_now, key=lambda item: item.last_on) if open_now else (coming[0] if coming else None)

@@ -1,0 +1,147 @@
+"""Counts: how many, by indicator and region. One statement an indicator family, rolled up the region tree in memory.
+
+Definitions (DOMAIN §4.4, our definition where the law is silent; docs/glossary.md shows them to readers):
+
+first_time         titles granted in the year to firms that never held that title before
+certified_in_year  firms granted the title in the year, first-time and re-certified together
+registered         the same for tech-SME numbers, revoked ones left out
+in_library         firms entered into the gazelle library in the year
+stock              firms whose title is valid at the end of the day
+net_growth         stock at the end of the day minus stock at the end of last year
+filed              applications submitted in the year
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from django.db.models import Count as CountOf
+from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.utils import timezone
+
+from pipeline.choices import Counter, Title
+from pipeline.models import Count, Indicator, Recognition, StageEvent
+
+Counted = dict[tuple[str, str], Decimal]  # (indicator code, region path) → how many
+
+
+@dataclass(frozen=True)
+class Period:
+    """The part of a year that has happened by a day."""
+
+    year: int
+    as_of: date
+
+    @property
+    def first(self) -> date:
+        return date(self.year, 1, 1)
+
+    @property
+    def last(self) -> date:
+        """The last day that counts: the day asked for, or the year's end once it is over."""
+        return min(self.as_of, date(self.year, 12, 31))
+
+    @property
+    def before(self) -> date:
+        return date(self.year - 1, 12, 31)
+
+
+def ancestors(path: str) -> Iterator[str]:
+    """The path and every path above it: a firm of a county also counts for its city."""
+    end = len(path)
+    while end > 0:
+        yield path[:end]
+        end = path.rfind("/", 0, end - 1) + 1
+
+
+def counts(indicators: Iterable[Indicator], period: Period) -> Counted:
+    """Every indicator for every region. Six statements, whatever the number of regions."""
+    wanted = list(indicators)
+    families = {str(indicator.counter) for indicator in wanted}
+    tallies = {family: _family(family, period) for family in families}
+    result: Counted = {}
+    for indicator in wanted:
+        per_path = tallies[str(indicator.counter)].get(indicator.programme or indicator.code, {})
+        for path, amount in per_path.items():
+            for region in ancestors(path):
+                key = (indicator.code, region)
+                result[key] = result.get(key, Decimal(0)) + amount
+    return result
+
+
+def counted_rows(indicator: Indicator, period: Period) -> QuerySet:
+    """The recognitions, events or entries behind one number: what a click on it opens."""
+    if indicator.is_manual:
+        return Count.objects.filter(indicator=indicator, on__gte=period.first, on__lte=period.last)
+    if indicator.counter == Counter.FILED:
+        return _filed(period).filter(application__programme=indicator.programme)
+    return _recognitions(str(indicator.counter), period).filter(programme=indicator.programme)
+
+
+def _family(family: str, period: Period) -> dict[str, dict[str, Decimal]]:
+    """{programme or indicator code: {region path: how many}} for one family of counters."""
+    if not family:
+        return _manual(period)
+    if family == Counter.FILED:
+        rows = _filed(period).values_list("application__programme", "application__region_path")
+        return _nested(rows.annotate(number=CountOf("application", distinct=True)))
+    if family == Counter.NET_GROWTH:
+        return _net_growth(period)
+    return _per_firm(_recognitions(family, period))
+
+
+def _recognitions(family: str, period: Period) -> QuerySet[Recognition]:
+    rows = Recognition.objects.filter(granted_on__gte=period.first, granted_on__lte=period.last)
+    if family == Counter.STOCK:
+        return Recognition.objects.valid_on(period.last)
+    if family == Counter.NET_GROWTH:
+        return Recognition.objects.valid_on(period.last)
+    if family == Counter.REGISTERED:
+        return rows.filter(title=Title.REGISTRATION, ended_on=None)
+    if family == Counter.IN_LIBRARY:
+        return rows.filter(title=Title.LIBRARY)
+    rows = rows.exclude(title=Title.LIBRARY)
+    if family == Counter.FIRST_TIME:
+        earlier = Recognition.objects.filter(
+            firm=OuterRef("firm"), programme=OuterRef("programme"), title=OuterRef("title")
+        ).filter(granted_on__lt=OuterRef("granted_on"))
+        return rows.filter(~Exists(earlier))
+    return rows
+
+
+def _per_firm(rows: QuerySet[Recognition]) -> dict[str, dict[str, Decimal]]:
+    grouped = rows.order_by().values_list("programme", "region_path")
+    return _nested(grouped.annotate(number=CountOf("firm", distinct=True)))
+
+
+def _net_growth(period: Period) -> dict[str, dict[str, Decimal]]:
+    now, then = (_per_firm(Recognition.objects.valid_on(day)) for day in (period.last, period.before))
+    result: dict[str, dict[str, Decimal]] = {}
+    for programme in {*now, *then}:
+        after, start = Tally(now.get(programme, {})), then.get(programme, {})
+        after.subtract(start)
+        result[programme] = {path: Decimal(number) for path, number in after.items()}
+    return result
+
+
+def _filed(period: Period) -> QuerySet[StageEvent]:
+    zone = timezone.get_default_timezone()
+    start = datetime.combine(period.first, time.min, zone)
+    end = datetime.combine(period.last, time.max, zone)
+    return StageEvent.objects.filter(transition="submit", at__gte=start, at__lte=end).order_by()
+
+
+def _manual(period: Period) -> dict[str, dict[str, Decimal]]:
+    rows = Count.objects.filter(on__gte=period.first, on__lte=period.last, verified=True).order_by()
+    return _nested(rows.values_list("indicator__code", "region_path").annotate(number=Sum("value")))
+
+
+def _nested(rows: Iterable[tuple[str, str, int | Decimal]]) -> dict[str, dict[str, Decimal]]:
+    result: dict[str, dict[str, Decimal]] = {}
+    for first, path, number in rows:
+        result.setdefault(first, {})[path] = Decimal(number)
+    return result

@@ -1,0 +1,155 @@
+"""Every write of a deadline: it follows the stage, the recognition and the calendar."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from pipeline.choices import DeadlineKind, Phase, Title
+from pipeline.models import Application, Deadline, Recognition, StageEvent
+from pipeline.rungs import first_rung
+from pipeline.selectors.calendar import work_calendar
+from pipeline.workdays import WorkCalendar
+from pipeline.workflow import WORKDAYS, Term
+
+FIRM_MUST_ACT = {
+    DeadlineKind.CORRECTION_DUE,
+    DeadlineKind.ROUND_CLOSE,
+    DeadlineKind.ANNUAL_REPORT,
+    DeadlineKind.NUMBER_EXPIRY,
+    DeadlineKind.CERTIFICATE_EXPIRY,
+    DeadlineKind.LIBRARY_EXPIRY,
+    DeadlineKind.NOTICE_END,
+}
+BEFORE_SUBMISSION = (Phase.POOL, Phase.PREPARING)
+
+
+def end_of(term: Term, start: date, calendar: WorkCalendar, *, latest: date | None = None) -> date:
+    """The last day of a term that begins the day after `start`, never past `latest`."""
+    due = calendar.add(start, term.length) if term.unit == WORKDAYS else start + timedelta(days=term.length)
+    return min(due, latest) if latest and latest >= start else due
+
+
+def follow_stage(application: Application, event: StageEvent) -> None:
+    """Close what the left stage asked for and open what the entered one asks for, in the caller's transaction."""
+    close(
+        application.deadlines.filter(
+            kind__in=[DeadlineKind.CORRECTION_DUE, DeadlineKind.STAGE_TERM, DeadlineKind.NOTICE_END]
+        )
+    )
+    stage = application.current
+    if stage.phase not in BEFORE_SUBMISSION:
+        close(application.deadlines.filter(kind=DeadlineKind.ROUND_CLOSE))
+    start = timezone.localdate(event.at)
+    if stage.term:
+        latest = application.round.last_on if stage.pauses and application.round_id else None  # type: ignore[union-attr]
+        _open_term(application, stage.term, start, key=f"stage:{application.pk}:{event.version}", latest=latest)
+    if stage.phase in BEFORE_SUBMISSION and application.round_id:
+        follow_round(application)
+
+
+def _open_term(application: Application, term: Term, start: date, *, key: str, latest: date | None) -> Deadline:
+    calendar = work_calendar()
+    due = end_of(term, start, calendar, latest=latest)
+    return _open(
+        key,
+        application=application,
+        kind=term.kind,
+        starts_on=start,
+        length=term.length,
+        unit=term.unit,
+        latest_on=latest,
+        due_on=due,
+        provisional=term.unit == WORKDAYS and calendar.is_provisional(start, due),
+    )
+
+
+def follow_round(application: Application) -> None:
+    """An application that has not been submitted must be, before its round closes."""
+    if application.round and application.round.last_on >= timezone.localdate():
+        _open(
+            f"round:{application.pk}:{application.round_id}",
+            application=application,
+            kind=DeadlineKind.ROUND_CLOSE,
+            due_on=application.round.last_on,
+        )
+
+
+def follow_recognition(recognition: Recognition) -> None:
+    """What a recognition makes due: its expiry and, for a high-tech enterprise, the report of each year by 31 May
+    (国科火发〔2016〕32号 第十三条)."""
+    kinds = {
+        Title.REGISTRATION: DeadlineKind.NUMBER_EXPIRY,
+        Title.LIBRARY: DeadlineKind.LIBRARY_EXPIRY,
+        Title.CERTIFICATE: DeadlineKind.CERTIFICATE_EXPIRY,
+    }
+    if recognition.valid_until:
+        kind = kinds[Title(recognition.title)]
+        _open(f"{kind}:{recognition.pk}", recognition=recognition, kind=kind, due_on=recognition.valid_until)
+    for due in report_days(recognition):
+        key = f"report:{recognition.pk}:{due.year}"
+        _open(key, recognition=recognition, kind=DeadlineKind.ANNUAL_REPORT, due_on=due)
+
+
+def report_days(recognition: Recognition) -> Iterable[date]:
+    """The last day of each annual report that a certificate asks for: 31 May of each year after it was granted."""
+    if recognition.programme != "high_tech" or not recognition.valid_until:
+        return []
+    years = range(recognition.granted_on.year + 1, recognition.valid_until.year + 1)
+    return [day for year in years if (day := date(year, 5, 31)) <= recognition.valid_until]
+
+
+def _open(key: str, *, due_on: date, kind: str, provisional: bool = False, **fields) -> Deadline:
+    """Open a deadline once; opened again with another date, the date moves and its reminders with it."""
+    owner = fields.get("application") or fields["recognition"]
+    values = {
+        "firm_id": owner.firm_id,
+        "region_path": owner.region_path,
+        "kind": kind,
+        "for_firm": kind in FIRM_MUST_ACT,
+        "due_on": due_on,
+        "provisional": provisional,
+        "next_rung_on": first_rung(kind, due_on),
+        **fields,
+    }
+    deadline, created = Deadline.objects.get_or_create(key=key, defaults=values)
+    if not created and (deadline.due_on != due_on or deadline.provisional != provisional):
+        move_deadline(deadline, due_on=due_on, provisional=provisional)
+    return deadline
+
+
+def move_deadline(deadline: Deadline, *, due_on: date, provisional: bool) -> None:
+    """Another date: the rungs of the ladder move with it. Keys of reminders name the date, so none is lost."""
+    Deadline.objects.filter(pk=deadline.pk, closed_at=None).update(
+        due_on=due_on, provisional=provisional, next_rung_on=first_rung(deadline.kind, due_on)
+    )
+    deadline.due_on, deadline.provisional = due_on, provisional
+
+
+def close(deadlines) -> int:
+    """Met or no longer wanted: nobody is reminded any more."""
+    return deadlines.filter(closed_at=None).update(closed_at=timezone.now(), next_rung_on=None)
+
+
+@transaction.atomic
+def recompute_deadlines() -> int:
+    """Compute the open working-day deadlines again after the calendar changed. Returns how many moved."""
+    calendar, moved = work_calendar(), 0
+    open_terms = Deadline.objects.open().filter(unit=WORKDAYS, starts_on__isnull=False)
+    for deadline in open_terms.iterator(chunk_size=1000):
+        assert deadline.starts_on is not None and deadline.length is not None
+        term = Term(deadline.length, deadline.unit)
+        due = end_of(term, deadline.starts_on, calendar, latest=deadline.latest_on)
+        provisional = calendar.is_provisional(deadline.starts_on, due)
+        if (due, provisional) != (deadline.due_on, deadline.provisional):
+            move_deadline(deadline, due_on=due, provisional=provisional)
+            moved += 1
+    return moved
+
+
+def follow_firm(firm) -> None:
+    """The open deadlines of a firm belong to where the firm belongs."""
+    Deadline.objects.open().filter(firm=firm).update(region_path=firm.region_path)

@@ -1,0 +1,152 @@
+"""The small engine: stages, transitions and the table that holds them. No database, no clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from pipeline.choices import Acting, DeadlineKind, Phase, Title, Turn
+from pipeline.errors import UnknownTransition
+
+if TYPE_CHECKING:
+    from pipeline.models import Application
+
+Text = str | Promise
+Guard = Callable[["Application"], str | None]
+WORKDAYS, DAYS = "workdays", "days"
+
+
+@dataclass(frozen=True)
+class Term:
+    """How long a stage may last. `confirmed` is False for our own default, which the bureau may change."""
+
+    length: int
+    unit: str = WORKDAYS
+    kind: DeadlineKind = DeadlineKind.STAGE_TERM
+    confirmed: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One state. `label` is what officers read, `public_label` and `public_hint` what the firm reads."""
+
+    code: str
+    label: Text
+    public_label: Text
+    phase: Phase
+    turn: Turn
+    public_hint: Text = ""
+    term: Term | None = None
+    main: bool = True  # on the road to recognition, so that the funnel counts it
+    internal: bool = False  # the firm is not told of an application that rests here
+    pauses: bool = False  # the authority's clock stands still while the firm corrects
+    mails_firm: bool = False  # the firm gets a mail when an application arrives here
+
+
+@dataclass(frozen=True)
+class Actor:
+    """As what somebody acts on one application: the hats they wear and whether they sit at the city's desk."""
+
+    hats: frozenset[str] = frozenset()
+    at_city: bool = False
+
+
+SYSTEM = Actor(frozenset({Acting.SYSTEM}), at_city=True)
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One lawful move. `sources` may be several stages; `city` keeps it for the city's desk."""
+
+    code: str
+    label: Text
+    sources: tuple[str, ...]
+    target: str
+    roles: tuple[str, ...]
+    guards: tuple[Guard, ...] = ()
+    note_required: bool = False
+    city: bool = False
+    grants: Title | None = None  # the recognition that this move creates
+    revokes: bool = False  # the recognition that this move ends
+
+    def allows(self, actor: Actor) -> bool:
+        """True when the actor's hats and desk fit; what the application still lacks is another question."""
+        return Acting.SYSTEM in actor.hats or (bool(actor.hats & set(self.roles)) and (actor.at_city or not self.city))
+
+    def role_blocker(self, actor: Actor) -> str | None:
+        """Why these hats may not make the move, and whom to ask; None when they may."""
+        if self.allows(actor):
+            return None
+        refusal = _("当前身份无权执行“{move}”").format(move=self.label)
+        if self.city and actor.hats & set(self.roles):
+            return refusal + _("，须由市级经办人员办理")
+        if Acting.OFFICER in actor.hats and Acting.PROXY in self.roles:
+            return refusal + _("：该企业已开通账号，由企业自行办理")
+        if Acting.OFFICER in actor.hats and Acting.LEAD in self.roles:
+            return refusal + _("，请找本辖区科长办理")
+        return refusal
+
+    def blockers(self, application: Application, *, role: Actor, note: str = "") -> list[str]:
+        """Every reason why this move cannot be made now; empty when it can."""
+        found = [self.role_blocker(role)]
+        if self.note_required and not note.strip():
+            found.append(_("“{move}”须写明原因").format(move=self.label))
+        found += [guard(application) for guard in self.guards]
+        return [reason for reason in found if reason]
+
+
+@dataclass(frozen=True)
+class Workflow:
+    """One published version of a programme's table. Applications stay pinned to the version they began with."""
+
+    code: str
+    label: Text
+    short_label: Text
+    stages: tuple[Stage, ...]
+    transitions: tuple[Transition, ...]
+    initial: str
+    goal: str  # the stage that the targets count
+    next_programme: str = ""
+    opens_yearly: bool = True
+    _by_code: dict[str, Stage] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._by_code.update({stage.code: stage for stage in self.stages})
+
+    @property
+    def programme(self) -> str:
+        return self.code.split("/")[0]
+
+    def stage(self, code: str) -> Stage:
+        return self._by_code[code]
+
+    def transition(self, code: str, source: str) -> Transition:
+        """The move of this code from this stage. Raises UnknownTransition with what is lawful instead."""
+        named = [step for step in self.transitions if step.code == code]
+        for step in named:
+            if source in step.sources:
+                return step
+        lawful = "、".join(str(step.label) for step in self.moves_from(source)) or _("无")
+        stage = self.stage(source).label
+        if named:
+            reason = _("“{stage}”阶段不能“{move}”；当前可以：{lawful}")
+            raise UnknownTransition(reason.format(stage=stage, move=named[0].label, lawful=lawful))
+        reason = _("没有“{code}”这个操作；“{stage}”阶段可以：{lawful}")
+        raise UnknownTransition(reason.format(code=code, stage=stage, lawful=lawful))
+
+    def moves_from(self, source: str) -> Iterator[Transition]:
+        """The moves that the table allows from a stage, whoever asks."""
+        return (step for step in self.transitions if source in step.sources)
+
+    @cached_property
+    def main_line(self) -> tuple[Stage, ...]:
+        """The stages on the road to recognition, in order: what the funnel counts."""
+        return tuple(stage for stage in self.stages if stage.main and stage.phase != Phase.CLOSED)
+
+    def stages_in(self, *phases: Phase) -> list[str]:
+        return [stage.code for stage in self.stages if stage.phase in phases]

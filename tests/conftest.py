@@ -1,0 +1,82 @@
+"""The world of the tests: one city, four people."""
+
+import pytest
+
+from crm.choices import Role
+from crm.models import Membership, Post, Region, User
+from tests import make
+
+
+@pytest.fixture
+def city(db) -> Region:
+    return Region.objects.get(code="450800")
+
+
+@pytest.fixture
+def county(db) -> Region:
+    """平南县, where `officer` works."""
+    return Region.objects.get(code="450821")
+
+
+@pytest.fixture
+def other_county(db) -> Region:
+    """桂平市, where `other_officer` works."""
+    return Region.objects.get(code="450881")
+
+
+@pytest.fixture
+def officer(county) -> User:
+    return make.person("officer", county, Role.OFFICER)
+
+
+@pytest.fixture
+def other_officer(other_county) -> User:
+    return make.person("other_officer", other_county, Role.OFFICER)
+
+
+@pytest.fixture
+def city_officer(city) -> User:
+    return make.person("city_officer", city, Role.OFFICER)
+
+
+@pytest.fixture
+def lead(city) -> User:
+    return make.person("lead", city, Role.LEAD)
+
+
+@pytest.fixture
+def leader(city) -> User:
+    return make.person("leader", city, Role.LEADER)
+
+
+@pytest.fixture
+def viewer(county) -> User:
+    return make.person("viewer", county, Role.VIEWER)
+
+
+@pytest.fixture
+def admin(city) -> User:
+    return make.person("admin", city, Role.ADMIN)
+
+
+@pytest.fixture
+def firm(county):
+    return make.firm("平南智造科技有限公司", county)
+
+
+@pytest.fixture
+def other_firm(other_county):
+    return make.firm("桂平新材料有限公司", other_county)
+
+
+@pytest.fixture
+def firm_user(firm) -> User:
+    return make.firm_person("firm_user", firm)
+
+
+@pytest.fixture
+def other_firm_user(other_firm) -> User:
+    return make.firm_person("other_firm_user", other_firm)
+
+
+__all__ = ["Membership", "Post"]
