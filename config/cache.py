@@ -29,7 +29,14 @@ class FailOpenRedisCache(RedisCache):
     """Sessions, lock-outs and locks never live here, so forgetting is harmless."""
 
     add = _fail_open("add", True)
-    get = _fail_open("get", None)
+
+    def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
+        try:
+            return super().get(key, default, version=version)
+        except (RedisConnectionError, RedisTimeoutError) as error:
+            logger.warning("cache get skipped: %s", error)
+            return default
+
     set = _fail_open("set", None)
     touch = _fail_open("touch", False)
     delete = _fail_open("delete", False)

@@ -58,7 +58,6 @@ INSTALLED_APPS = [
     "csp",
     "django_filters",
     "django_htmx",
-    "lucide",
     "rest_framework",
     "rest_framework.authtoken",
     "drf_spectacular",
@@ -99,7 +98,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "config.context.frame",
             ],
-            "builtins": ["crm.templatetags.show", "lucide.templatetags.lucide", "django.templatetags.i18n"],
+            "builtins": ["crm.templatetags.show", "django.templatetags.i18n", "django.templatetags.static"],
         },
     }
 ]

@@ -92,3 +92,8 @@ def _spreadsheet_lines(file: BinaryIO) -> Iterator[Line]:
     offset = sheet.start[0] if sheet.start else 0
     for index, cells in enumerate(sheet.iter_rows()):
         yield Line(offset + index + 1, list(cells))
+
+
+def guarded(cell: str) -> str:
+    """A cell that a spreadsheet will not take for a formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

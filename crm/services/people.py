@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from rest_framework.authtoken.models import Token
 
 from crm.access import MANAGERS, scope_of
 from crm.choices import Role
@@ -45,6 +46,43 @@ def create_user(*, username: str, name: str, password: str, email: str = "", pho
             )
     except IntegrityError:
         raise InvalidInput(_("用户名“{username}”已被使用，请换一个").format(username=username)) from None
+
+
+@transaction.atomic
+def add_colleague(
+    *, username: str, name: str, email: str, password: str, region: Region, role: str, actor: User | None
+) -> User:
+    """An account and its first post, both or neither."""
+    require_manager(actor, region.path)
+    user = create_user(username=username, name=name, email=email, password=password)
+    add_post(user, region=region, role=role, actor=actor)
+    return user
+
+
+@transaction.atomic
+def add_firm_account(firm: Firm, *, username: str, name: str, email: str, password: str, actor: User | None) -> User:
+    """An account for a person of a firm, both or neither."""
+    require_writer(actor, firm.region_path)
+    user = create_user(username=username, name=name, email=email, password=password)
+    add_membership(user, firm, actor=actor)
+    return user
+
+
+@transaction.atomic
+def save_account(user: User, *, name: str, email: str, phone: str, language: str) -> None:
+    """A person's own name, addresses and language."""
+    values = {"name": name, "email": email, "phone": phone, "language": language}
+    changed = {key: (getattr(user, key), new) for key, new in values.items() if getattr(user, key) != new}
+    if changed:
+        record_changes(user, changed, actor=user)
+        User.objects.filter(pk=user.pk).update(**values)
+
+
+def renew_token(user: User) -> str:
+    """A new token for programs; the old one stops working at once."""
+    with transaction.atomic():
+        Token.objects.filter(user=user).delete()
+        return Token.objects.create(user=user).key
 
 
 @transaction.atomic

@@ -22,6 +22,10 @@ class ApplicationQuerySet(models.QuerySet):
             wanted |= models.Q(firm_id__in=scope.firm_ids) & ~models.Q(stage__in=INTERNAL)
         return self.filter(wanted)
 
+    def exclude_internal(self):
+        """Without the mere leads that a firm is not told of."""
+        return self.exclude(stage__in=INTERNAL)
+
     def open(self):
         return self.filter(closed_at=None)
 

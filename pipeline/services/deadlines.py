@@ -86,12 +86,15 @@ def follow_recognition(recognition: Recognition) -> None:
         Title.LIBRARY: DeadlineKind.LIBRARY_EXPIRY,
         Title.CERTIFICATE: DeadlineKind.CERTIFICATE_EXPIRY,
     }
-    if recognition.valid_until:
+    today = timezone.localdate()
+    if recognition.valid_until and recognition.valid_until >= today:
         kind = kinds[Title(recognition.title)]
         _open(f"{kind}:{recognition.pk}", recognition=recognition, kind=kind, due_on=recognition.valid_until)
     for due in report_days(recognition):
-        key = f"report:{recognition.pk}:{due.year}"
-        _open(key, recognition=recognition, kind=DeadlineKind.ANNUAL_REPORT, due_on=due)
+        # Of years gone by nobody told us whether the report was made.
+        if due >= today:
+            key = f"report:{recognition.pk}:{due.year}"
+            _open(key, recognition=recognition, kind=DeadlineKind.ANNUAL_REPORT, due_on=due)
 
 
 def report_days(recognition: Recognition) -> Iterable[date]:

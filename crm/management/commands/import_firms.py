@@ -12,6 +12,7 @@ from crm.errors import DomainError
 from crm.judging import Verdict
 from crm.models import Import, Region
 from crm.services import imports
+from crm.tables import guarded
 
 HELP = """Import a CSV or XLSX of firms or facts, row by row.
 
@@ -77,8 +78,3 @@ def _write_report(path: Path, troubles: list[Verdict]) -> None:
         for verdict in troubles:
             cells = [verdict.row.raw.get(heading, "") for heading in headings]
             writer.writerow([verdict.row.line, verdict.outcome.label, "；".join(verdict.reasons), *map(guarded, cells)])
-
-
-def guarded(cell: str) -> str:
-    """A cell that a spreadsheet will not take for a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell

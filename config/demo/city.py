@@ -1,0 +1,80 @@
+"""Puts the demonstration city together. The same seed on the same day makes the same city."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from config.demo import history, people, targets
+from config.demo.firms import make_facts, make_firms
+from crm.models import Firm, Region
+from pipeline.selectors.calendar import work_calendar
+
+COHORTS = (48, 50, 52)  # certificates of the three years before this one
+PROPORTIONS = {"tech_sme_now": 190, "candidates": 62, "gazelles": 14, "certified_gazelles": 3}
+FIRMS = 320
+
+
+@transaction.atomic
+def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
+    """Make the city. Returns how many firms, applications and people it has."""
+    rng = random.Random(seed)
+    regions = {region.code: region for region in Region.objects.all()}
+    staff = people.make_staff(regions)
+    known = make_firms(firms, regions, staff, rng, today)
+    make_facts(known, range(today.year - years, today.year), rng, staff["officer"])
+    rounds = targets.make_rounds(range(today.year - years, today.year + 1), regions["450800"])
+    runs = list(_runs(known, years, today, rng))
+    shown = _showcases(known, runs, today)
+    played = history.play([*runs, *shown], staff, rounds, today, rng)
+    firm_people = people.make_firm_people([run.firm for run in shown], today)
+    targets.make_targets(regions, today, staff["lead"], rng)
+    return {"firms": len(known), "applications": len(played), "people": len(staff) + len(firm_people)}
+
+
+def _runs(firms: list[Firm], years: int, today: date, rng: random.Random):
+    """Every firm's runs: high-tech cohorts of past years and their renewal, candidates, tech-SMEs, gazelles."""
+    scale = len(firms) / FIRMS
+    order = firms[:]
+    rng.shuffle(order)
+    at = 0
+    cohorts: dict[int, list[Firm]] = {}
+    for back, size in zip(range(3, 0, -1), COHORTS, strict=True):
+        size = round(size * scale)
+        cohorts[today.year - back], at = order[at : at + size], at + size
+    for year, members in cohorts.items():
+        if year >= today.year - years:
+            yield from (history.high_tech(firm, year, rng, first_batch=False) for firm in members)
+    expiring = cohorts[today.year - 3]
+    yield from (history.high_tech(f, today.year, rng, first_batch=False) for f in expiring if rng.random() < 0.8)
+    candidates = order[at : at + round(PROPORTIONS["candidates"] * scale)]
+    for place, firm in enumerate(candidates):
+        yield history.high_tech(firm, today.year, rng, first_batch=place % 2 == 0)
+    for back in range(years, -1, -1):
+        wanted = round((PROPORTIONS["tech_sme_now"] - 25 * back) * scale)
+        for firm in rng.sample(order, min(wanted, len(order))):
+            yield history.tech_sme(firm, today.year - back, rng)
+    fast = cohorts[today.year - 2][: round(PROPORTIONS["gazelles"] * scale)]
+    for place, firm in enumerate(fast):
+        certified = place < PROPORTIONS["certified_gazelles"]
+        yield history.gazelle(firm, today.year - (1 if certified else 0), rng, certified=certified)
+
+
+def _showcases(firms: list[Firm], runs: list[history.Run], today: date) -> list[history.Run]:
+    """Runs whose state does not depend on the season: something to correct, to prepare, to wait for."""
+    busy = {run.firm.pk for run in runs if run.programme == "high_tech"}
+    free = [firm for firm in firms if firm.pk not in busy]
+    calendar = work_calendar()
+    returned_on = next(day for back in range(1, 15) if calendar.is_workday(day := today - timedelta(days=back)))
+    scripts = [
+        ([("diagnose", 8), ("prepare", 10), ("submit", 20), ("start_formal", 2), ("return_for_correction", 3)], 43),
+        ([("diagnose", 8), ("prepare", 10)], 18),
+        ([("diagnose", 8), ("prepare", 10), ("submit", 20), ("start_formal", 2)], 40),
+        ([("diagnose", 8), ("prepare", 10), ("submit", 20)], 38),
+    ]
+    return [
+        history.Run(firm, "high_tech", today.year, returned_on - timedelta(days=length), script)
+        for firm, (script, length) in zip(free, scripts, strict=False)
+    ]

@@ -1,0 +1,110 @@
+// Behaviour shared by all pages. Everything here is a convenience: without it the pages work through links and forms.
+
+const sheet = document.getElementById("sheet");
+
+// Filters apply at once; their buttons are only for pages without this script.
+for (const element of document.querySelectorAll("[data-nojs]")) element.hidden = true;
+for (const form of document.querySelectorAll("form[data-autosubmit]:not([hx-get])")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}
+for (const element of document.querySelectorAll("[data-focus]")) element.focus();
+
+// The sheet of moves opens over the page, by click, key or drop; its link is the fallback.
+export function openSheet(url) {
+  if (!sheet || !window.htmx) {
+    location.href = url;
+    return;
+  }
+  window.htmx.ajax("GET", url, { target: "#sheet", swap: "innerHTML" }).then(() => {
+    if (!sheet.open) sheet.showModal();
+    prepareSheet(sheet);
+  });
+}
+
+function prepareSheet(place) {
+  const inner = place.querySelector("[data-move-sheet]");
+  if (!inner) return;
+  const grants = inner.querySelector("[data-when-grants]");
+  const update = () => {
+    const chosen = inner.querySelector("input[name=transition]:checked");
+    if (grants) grants.hidden = !(chosen && chosen.dataset.grants);
+    const note = inner.querySelector("textarea[name=note]");
+    if (note) note.required = Boolean(chosen && chosen.dataset.note);
+  };
+  inner.addEventListener("change", update);
+  update();
+  const error = inner.querySelector("[data-focus]");
+  const first = inner.querySelector("input[name=transition]:checked") || inner.querySelector("input[name=transition]:not(:disabled)");
+  (error || first || inner).focus?.();
+}
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-sheet]");
+  if (link && !event.metaKey && !event.ctrlKey && !event.shiftKey && event.button === 0) {
+    event.preventDefault();
+    openSheet(link.href);
+  }
+  if (event.target.closest("[data-close]") && sheet?.open) {
+    event.preventDefault();
+    sheet.close();
+  }
+});
+
+if (document.querySelector("main [data-move-sheet]")) prepareSheet(document.querySelector("main"));
+
+document.body.addEventListener("htmx:afterSettle", (event) => {
+  if (sheet?.open && sheet.contains(event.target)) prepareSheet(sheet);
+});
+
+document.body.addEventListener("moved", (event) => {
+  if (sheet?.open) sheet.close();
+  toast(event.detail.text);
+  if (!document.querySelector("[data-board]")) setTimeout(() => location.reload(), 400);
+});
+
+export function toast(text) {
+  document.querySelector(".toast")?.remove();
+  const box = document.createElement("div");
+  box.className = "toast";
+  box.setAttribute("role", "status");
+  box.textContent = text;
+  document.body.append(box);
+  setTimeout(() => box.remove(), 4000);
+}
+
+// Keys: never inside a field, never while an input method composes.
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, textarea, select, [contenteditable]") || sheet?.open) return;
+  const search = document.querySelector("[data-search]");
+  if (event.key === "/" && search) {
+    event.preventDefault();
+    search.focus();
+  }
+  const card = document.activeElement?.closest?.("[data-sheet-url]");
+  if (event.key === "s" && card?.hasAttribute("data-draggable")) {
+    event.preventDefault();
+    openSheet(card.dataset.sheetUrl);
+  }
+  if (event.key === "Enter" && card && event.target === card) card.querySelector("a.name")?.click();
+  if (event.key === "j" || event.key === "k") step(event, event.key === "j" ? 1 : -1);
+});
+
+function step(event, direction) {
+  const rows = [...document.querySelectorAll("[data-card], main tbody tr a:first-of-type")];
+  if (!rows.length) return;
+  const here = rows.indexOf(document.activeElement);
+  const next = rows[Math.min(rows.length - 1, Math.max(0, here + direction))];
+  event.preventDefault();
+  next.focus();
+  next.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+// What was typed survives a lost session: kept on this machine until the form is sent.
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const note = form.querySelector("textarea");
+  const key = `draft:${form.dataset.draft}`;
+  if (!note.value && localStorage.getItem(key)) note.value = localStorage.getItem(key);
+  note.addEventListener("input", () => localStorage.setItem(key, note.value));
+  form.addEventListener("submit", () => localStorage.removeItem(key));
+}

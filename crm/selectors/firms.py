@@ -1,0 +1,67 @@
+"""Firms and their figures, shaped for pages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from crm.fact_codes import FACT_CODES, NO_YEAR
+from crm.models import Fact, Firm, Region, User
+
+YEARS_SHOWN = 4
+
+
+@dataclass(frozen=True)
+class FactRow:
+    """One figure over the years, for one basis: cells hold every source's value, newest entry first."""
+
+    code: str
+    label: str
+    basis: str
+    unit: str
+    cells: tuple[tuple[Fact, ...], ...]
+
+
+@dataclass(frozen=True)
+class FactTable:
+    """A firm's figures: yearly ones under their years, the others in a list."""
+
+    years: tuple[int, ...]
+    rows: tuple[FactRow, ...]
+    undated: tuple[Fact, ...]
+
+
+def fact_table(firm: Firm) -> FactTable:
+    """The figures of the newest years that have any. One query."""
+    facts = list(firm.facts.select_related("entered_by"))
+    years = sorted({fact.year for fact in facts if fact.year != NO_YEAR}, reverse=True)[:YEARS_SHOWN]
+    order = {code: place for place, code in enumerate(FACT_CODES)}
+    yearly: dict[tuple[str, str], dict[int, list[Fact]]] = {}
+    for fact in facts:
+        if fact.year in years:
+            yearly.setdefault((fact.code, fact.basis), {}).setdefault(fact.year, []).append(fact)
+    rows = [
+        FactRow(
+            code,
+            str(FACT_CODES[code].label),
+            basis and str(next(iter(per_year.values()))[0].get_basis_display()),
+            FACT_CODES[code].unit,
+            tuple(tuple(per_year.get(year, ())) for year in years),
+        )
+        for (code, basis), per_year in sorted(yearly.items(), key=lambda item: (order[item[0][0]], item[0][1]))
+    ]
+    undated = tuple(sorted((f for f in facts if f.year == NO_YEAR), key=lambda fact: order[fact.code]))
+    return FactTable(tuple(years), tuple(rows), undated)
+
+
+def officers_for(path: str) -> list[User]:
+    """The people who may take a firm of this region on: whose posts cover it. One query."""
+    codes = path.strip("/").split("/")
+    paths = ["/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
+    holders = User.objects.filter(is_active=True, posts__region__path__in=paths, posts__role__in=["officer", "lead"])
+    return list(holders.distinct().order_by("name", "pk")[:50])
+
+
+def regions_to_move_to(region: Region, visible) -> list[Region]:
+    """The regions of the same city that a firm may be moved to, among the visible ones. One query."""
+    city = "/".join(region.path.split("/")[:2]) + "/"
+    return list(visible.filter(path__under=city).order_by("path")[:100])

@@ -1,0 +1,25 @@
+"""The pages of this room."""
+
+from django.urls import path
+
+from crm.views import imports, settings
+
+urlpatterns = [
+    path("imports/", imports.import_list, name="imports"),
+    path("imports/template/", imports.import_template, name="import_template"),
+    path("imports/<int:pk>/", imports.import_page, name="import"),
+    path("imports/<int:pk>/confirm/", imports.import_confirm, name="import_confirm"),
+    path("imports/<int:pk>/report/", imports.import_report, name="import_report"),
+    path("imports/<int:pk>/rows/<int:line>/", imports.import_decide, name="import_decide"),
+    path("jobs/<int:pk>/", settings.job, name="job"),
+    path("jobs/<int:pk>/cancel/", settings.job_cancel, name="job_cancel"),
+    path("language/", settings.choose_language, name="choose_language"),
+    path("settings/", settings.settings_index, name="settings"),
+    path("settings/account/", settings.account, name="account"),
+    path("settings/account/token/", settings.token_renew, name="token_renew"),
+    path("settings/people/", settings.people_list, name="people"),
+    path("settings/people/<int:pk>/posts/", settings.post_add, name="post_add"),
+    path("settings/people/<int:pk>/remove/", settings.post_remove, name="post_remove"),
+    path("settings/firms/<str:credit_code>/accounts/", settings.firm_account_add, name="firm_account_add"),
+    path("settings/accounts/<int:pk>/end/", settings.firm_account_end, name="firm_account_end"),
+]

@@ -1,0 +1,45 @@
+"""Messages, for programs."""
+
+from __future__ import annotations
+
+from django.db.models import QuerySet
+from rest_framework import mixins, serializers, viewsets
+
+from notifications.filters import MessageFilter
+from notifications.models import Message
+
+
+class MessageSerializer(serializers.ModelSerializer):
+    firm = serializers.CharField(source="firm.credit_code", default=None, read_only=True)
+
+    class Meta:
+        model = Message
+        fields = [
+            "id",
+            "key",
+            "kind",
+            "to",
+            "to_name",
+            "firm",
+            "application",
+            "subject",
+            "body",
+            "state",
+            "send_after",
+            "attempts",
+            "error",
+            "created_at",
+            "sent_at",
+            "read_at",
+        ]
+
+
+class MessageViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Messages to the caller, and those that went out in the caller's regions, newest first."""
+
+    serializer_class = MessageSerializer
+    filterset_class = MessageFilter
+    lookup_value_regex = "[0-9]+"
+
+    def get_queryset(self) -> QuerySet[Message]:
+        return Message.objects.visible_to(self.request.user).select_related("firm").order_by("-pk")

@@ -1,0 +1,58 @@
+"""Listens to the pipeline: when an application moves, the people it concerns are told, in the same transaction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from notifications import mails
+from notifications.models import MessageKind
+from notifications.outbox import enqueue
+from notifications.people import Person, firm_people, officers_of
+from pipeline.choices import Acting, DeadlineKind
+from pipeline.models import Application, StageEvent
+from pipeline.signals import stage_changed
+
+FIRM_ACTS = {Acting.FIRM}
+
+
+@receiver(stage_changed, dispatch_uid="tell_people")
+def tell_people(sender: type, event: StageEvent, **kwargs: Any) -> None:
+    """The firm hears of the few stages that matter to it, officers of what the firm did; nobody of their own act."""
+    application = event.application
+    if application.current.mails_firm:
+        _tell(event, firm_people(application.firm), "stage_firm")
+    if event.acted_as in FIRM_ACTS:
+        _tell(event, officers_of(application), "stage_officer")
+
+
+def will_mail_firm(application: Application, target: str) -> bool:
+    """True when a move to this stage mails the firm: said to the officer before the click."""
+    return application.workflow.stage(target).mails_firm
+
+
+def _tell(event: StageEvent, people: list[Person], template: str) -> None:
+    application = event.application
+    due = application.deadlines.filter(kind=DeadlineKind.CORRECTION_DUE, closed_at=None).first()
+    for person in people:
+        if person.user_id is not None and person.user_id == event.actor_id:
+            continue
+        link = f"/portal/applications/{application.pk}/" if person.is_firm else f"/applications/{application.pk}/"
+        context = {"person": person, "application": application, "event": event, "due": due, "link": link}
+        rendered = mails.render(template, context, language=person.language)
+        enqueue(
+            key=f"stage:{event.pk}:{person.key}",
+            kind=MessageKind.STAGE,
+            subject=rendered.subject,
+            body=rendered.text,
+            html=rendered.html,
+            link=link,
+            recipient_id=person.user_id,
+            to=person.email,
+            to_name=person.name,
+            to_firm=person.is_firm,
+            firm=application.firm,
+            application=application,
+            region_path=application.region_path,
+        )

@@ -1,0 +1,311 @@
+"""What the API shows of each row: explicit fields; serializers shape data and decide nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from crm.access import scope_of
+from crm.choices import Basis, Source
+from crm.fact_codes import FACT_CODES, NO_YEAR
+from crm.models import Fact, Firm, Region
+from pipeline.models import Application, Deadline, Indicator, Quota, Recognition, Round, StageEvent
+from pipeline.services.applications import moves_of
+from pipeline.workflows import PROGRAMMES
+
+
+class RegionCode(serializers.SlugRelatedField):
+    """A region by its code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        if not kwargs.get("read_only"):
+            kwargs.setdefault("queryset", Region.objects.all())
+        super().__init__(slug_field="code", **kwargs)
+
+
+class FirmSerializer(serializers.ModelSerializer):
+    region = RegionCode(read_only=True)
+    region_name = serializers.CharField(source="region.name", read_only=True)
+    officer = serializers.CharField(source="officer.name", default=None, read_only=True)
+
+    class Meta:
+        model = Firm
+        fields = [
+            "credit_code",
+            "name",
+            "region",
+            "region_name",
+            "officer",
+            "status",
+            "registered_on",
+            "firm_type",
+            "capital_amount",
+            "capital_currency",
+            "industry",
+            "address",
+            "business_scope",
+            "updated_at",
+            "version",
+        ]
+        read_only_fields = fields
+
+
+class FactSerializer(serializers.ModelSerializer):
+    code = serializers.ChoiceField(choices=[(code, kind.label) for code, kind in FACT_CODES.items()])
+    year = serializers.IntegerField(min_value=0, max_value=2100, default=NO_YEAR)
+    basis = serializers.ChoiceField(choices=Basis.choices, required=False, allow_blank=True, default="")
+    source = serializers.ChoiceField(choices=Source.choices)
+    value = serializers.DecimalField(max_digits=20, decimal_places=4)
+    evidence = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    entered_by = serializers.CharField(source="entered_by.name", default=None, read_only=True)
+
+    class Meta:
+        model = Fact
+        fields = ["year", "code", "basis", "source", "value", "evidence", "entered_by", "entered_at"]
+        read_only_fields = ["entered_at"]
+        validators: list = []  # the unique key means "replace", not "refuse"
+
+
+class StageEventSerializer(serializers.ModelSerializer):
+    actor = serializers.CharField(source="actor.name", default=None, read_only=True)
+
+    class Meta:
+        model = StageEvent
+        fields = ["version", "transition", "from_stage", "to_stage", "actor", "acted_as", "note", "at"]
+
+
+class ApplicationSerializer(serializers.ModelSerializer):
+    firm = serializers.CharField(source="firm.credit_code", read_only=True)
+    firm_name = serializers.CharField(source="firm.name", read_only=True)
+    region = RegionCode(read_only=True)
+    officer = serializers.CharField(source="officer.name", default=None, read_only=True)
+    stage_label = serializers.SerializerMethodField()
+    turn = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Application
+        fields = [
+            "id",
+            "reference",
+            "firm",
+            "firm_name",
+            "programme",
+            "year",
+            "round",
+            "region",
+            "officer",
+            "stage",
+            "stage_label",
+            "phase",
+            "turn",
+            "stage_since",
+            "next_action",
+            "next_action_on",
+            "opened_at",
+            "closed_at",
+            "version",
+        ]
+        read_only_fields = fields
+
+    def _is_staff(self) -> bool:
+        return scope_of(self.context["request"].user).is_staff
+
+    @extend_schema_field(str)
+    def get_stage_label(self, application: Application) -> str:
+        stage = application.current
+        return str(stage.label if self._is_staff() else stage.public_label)
+
+    @extend_schema_field(str)
+    def get_turn(self, application: Application) -> str:
+        return str(application.current.turn)
+
+    def to_representation(self, application: Application) -> dict[str, Any]:
+        """A firm reads the public face: no officer's plans."""
+        shown = super().to_representation(application)
+        if not self._is_staff():
+            shown |= {"next_action": "", "next_action_on": None}
+        return shown
+
+
+class OpenSerializer(serializers.Serializer):
+    """`{"firm", "programme", "round"}`: start a firm on a programme."""
+
+    firm = serializers.CharField(max_length=18)
+    programme = serializers.ChoiceField(choices=[(code, table.short_label) for code, table in PROGRAMMES.items()])
+    round = serializers.IntegerField(required=False, allow_null=True, default=None)
+    year = serializers.IntegerField(required=False, allow_null=True, default=None, min_value=2000, max_value=2100)
+
+
+class MoveSerializer(serializers.Serializer):
+    """`{"transition", "note", "version"}`, and what a recognition needs where the move grants one."""
+
+    transition = serializers.CharField(max_length=40)
+    note = serializers.CharField(required=False, allow_blank=True, default="", max_length=4000)
+    version = serializers.IntegerField(min_value=0, required=False)
+    number = serializers.CharField(required=False, allow_blank=True, max_length=40)
+    document = serializers.CharField(required=False, allow_blank=True, max_length=120)
+    granted_on = serializers.DateField(required=False, allow_null=True)
+    valid_until = serializers.DateField(required=False, allow_null=True)
+
+
+class LawfulMoveSerializer(serializers.Serializer):
+    """One move that the table allows from here, with what still stands against it for this person."""
+
+    transition = serializers.CharField()
+    label = serializers.CharField()
+    to = serializers.CharField()
+    to_label = serializers.CharField()
+    note_required = serializers.BooleanField()
+    mails_firm = serializers.BooleanField()
+    grants = serializers.CharField(allow_null=True)
+    allowed = serializers.BooleanField(help_text="The person's role fits; without it the gesture is not offered.")
+    blockers = serializers.ListField(child=serializers.CharField())
+
+
+class MovesSerializer(serializers.Serializer):
+    """Where an application is and where it may go."""
+
+    version = serializers.IntegerField()
+    stage = serializers.CharField()
+    stage_label = serializers.CharField()
+    moves = LawfulMoveSerializer(many=True)
+
+    def to_representation(self, application: Application) -> dict[str, Any]:
+        user = self.context["request"].user
+        staff = scope_of(user).is_staff
+        face = (lambda stage: str(stage.label)) if staff else (lambda stage: str(stage.public_label))
+        moves = [move for move in moves_of(application, user) if staff or move.allowed]
+        return {
+            "version": application.version,
+            "stage": application.stage,
+            "stage_label": face(application.current),
+            "moves": [self._move(application, move, face) for move in moves],
+        }
+
+    def _move(self, application: Application, move: Any, face: Any) -> dict[str, Any]:
+        target = application.workflow.stage(move.step.target)
+        return {
+            "transition": move.step.code,
+            "label": str(move.step.label),
+            "to": target.code,
+            "to_label": face(target),
+            "note_required": move.step.note_required,
+            "mails_firm": target.mails_firm,
+            "grants": move.step.grants and str(move.step.grants),
+            "allowed": move.allowed,
+            "blockers": list(move.blockers),
+        }
+
+
+class DeadlineSerializer(serializers.ModelSerializer):
+    firm = serializers.CharField(source="firm.credit_code", read_only=True)
+    firm_name = serializers.CharField(source="firm.name", read_only=True)
+
+    class Meta:
+        model = Deadline
+        fields = ["id", "kind", "firm", "firm_name", "application", "recognition", "due_on", "provisional", "closed_at"]
+
+
+class RoundSerializer(serializers.ModelSerializer):
+    region = RegionCode(read_only=True)
+
+    class Meta:
+        model = Round
+        fields = [
+            "id",
+            "programme",
+            "region",
+            "year",
+            "batch",
+            "opens_on",
+            "closes_on",
+            "extended_to",
+            "last_on",
+            "notice_number",
+        ]
+
+
+class RecognitionSerializer(serializers.ModelSerializer):
+    firm = serializers.CharField(source="firm.credit_code", read_only=True)
+    firm_name = serializers.CharField(source="firm.name", read_only=True)
+    region = RegionCode(read_only=True)
+
+    class Meta:
+        model = Recognition
+        fields = [
+            "id",
+            "firm",
+            "firm_name",
+            "programme",
+            "title",
+            "number",
+            "document",
+            "granted_on",
+            "valid_until",
+            "ended_on",
+            "region",
+        ]
+
+
+class IndicatorSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Indicator
+        fields = ["code", "label", "unit", "programme", "counter", "decimals", "assessed"]
+
+
+class QuotaSerializer(serializers.ModelSerializer):
+    indicator = serializers.SlugRelatedField(slug_field="code", queryset=Indicator.objects.filter(active=True))
+    region = RegionCode()
+    target = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=0)
+    document = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+
+    class Meta:
+        model = Quota
+        fields = ["indicator", "region", "year", "target", "document", "revision", "set_at"]
+        read_only_fields = ["revision", "set_at"]
+        validators: list = []  # a second number for the same year is a revision
+
+
+class QuotaRowSerializer(serializers.Serializer):
+    """One target's progress. Amounts and ratios are decimal strings; a ratio may exceed 1."""
+
+    indicator = serializers.CharField()
+    label = serializers.CharField()
+    unit = serializers.CharField()
+    decimals = serializers.IntegerField()
+    programme = serializers.CharField(allow_blank=True)
+    region = serializers.CharField()
+    region_name = serializers.CharField()
+    target = serializers.CharField()
+    done = serializers.CharField()
+    gap = serializers.CharField()
+    completion_ratio = serializers.CharField(allow_null=True)
+    expected = serializers.CharField()
+    pace = serializers.CharField()
+    document = serializers.CharField(allow_blank=True)
+
+
+class ProgressSerializer(serializers.Serializer):
+    region = serializers.CharField()
+    year = serializers.IntegerField()
+    as_of = serializers.DateField(allow_null=True)
+    rows = QuotaRowSerializer(many=True)
+    children = QuotaRowSerializer(many=True)
+
+
+class FunnelStepSerializer(serializers.Serializer):
+    stage = serializers.CharField()
+    label = serializers.CharField()
+    reached = serializers.IntegerField()
+    lost = serializers.IntegerField()
+    ratio = serializers.FloatField(allow_null=True)
+
+
+class FunnelSerializer(serializers.Serializer):
+    programme = serializers.CharField()
+    year = serializers.IntegerField()
+    as_of = serializers.DateField(allow_null=True)
+    region = serializers.CharField()
+    steps = FunnelStepSerializer(many=True)

@@ -1,0 +1,150 @@
+"""Chart geometry as numbers, in the units of an SVG view box. Pure: no markup, no database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from pipeline.selectors.funnel import Funnel
+from pipeline.selectors.targets import BEHIND, QuotaRow
+from pipeline.workflow import Workflow
+
+WIDTH = 720
+LABEL_WIDTH = 220
+VALUE_WIDTH = 130
+ROW_HEIGHT = 30
+BAR_HEIGHT = 14
+HEADROOM = Decimal("1.25")  # bars run on to 125 % of their target; more is said in figures
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One target: the bar is scaled to the target itself, so that one line at 100 % runs through all rows."""
+
+    label: str
+    y: int
+    done_width: int
+    pace_x: int
+    row: QuotaRow
+
+    @property
+    def middle(self) -> int:
+        return self.y + BAR_HEIGHT // 2 + 4
+
+
+@dataclass(frozen=True)
+class QuotaBars:
+    width: int
+    height: int
+    left: int
+    track_width: int
+    goal_x: int
+    value_x: int
+    bars: tuple[Bar, ...]
+    finding: str
+
+
+def quota_bars(rows: Sequence[QuotaRow], *, by_region: bool = False) -> QuotaBars:
+    """The bars of several targets, labelled by indicator or by region."""
+    track = WIDTH - LABEL_WIDTH - VALUE_WIDTH
+    full = int(track / HEADROOM)
+    bars = []
+    for place, row in enumerate(rows):
+        done = min(row.completion_ratio or Decimal(0), HEADROOM)
+        pace = row.expected / row.target if row.target else Decimal(0)
+        label = row.region_name if by_region else row.label
+        bars.append(Bar(label, 12 + place * ROW_HEIGHT, int(full * done), LABEL_WIDTH + int(full * pace), row))
+    height = 20 + len(bars) * ROW_HEIGHT
+    finding = quota_finding(rows, by_region=by_region)
+    return QuotaBars(
+        WIDTH, height, LABEL_WIDTH, track, LABEL_WIDTH + full, WIDTH - VALUE_WIDTH + 10, tuple(bars), finding
+    )
+
+
+def quota_finding(rows: Sequence[QuotaRow], *, by_region: bool = False) -> str:
+    """The sentence that the chart shows: what is missing most."""
+    open_rows = [row for row in rows if row.gap]
+    if not rows:
+        return _("尚未录入目标")
+    if not open_rows:
+        return _("{count} 项目标全部完成").format(count=len(rows))
+    worst = min(open_rows, key=lambda row: row.completion_ratio or Decimal(0))
+    behind = sum(row.pace == BEHIND for row in open_rows)
+    name = worst.region_name if by_region else worst.label
+    if not behind:
+        return _("{count} 项尚有缺口，均跟上进度；{name}还差 {gap} {unit}").format(
+            count=len(open_rows), name=name, gap=f"{worst.gap.normalize():f}", unit=worst.unit
+        )
+    return _("{behind} 项落后进度，{name}还差 {gap} {unit}").format(
+        behind=behind, name=name, gap=f"{worst.gap.normalize():f}", unit=worst.unit
+    )
+
+
+@dataclass(frozen=True)
+class FunnelBar:
+    """One stage: how many got this far, how many were lost here, and the share of those before."""
+
+    label: str
+    y: int
+    width: int
+    lost_width: int
+    reached: int
+    lost: int
+    ratio: float | None
+
+    @property
+    def middle(self) -> int:
+        return self.y + BAR_HEIGHT // 2 + 4
+
+    @property
+    def lost_x(self) -> int:
+        return 150 + self.width - self.lost_width
+
+    @property
+    def value_x(self) -> int:
+        return 158 + self.width
+
+
+@dataclass(frozen=True)
+class FunnelChart:
+    width: int
+    height: int
+    bars: tuple[FunnelBar, ...]
+    finding: str
+
+
+def funnel_chart(funnel: Funnel, table: Workflow) -> FunnelChart:
+    """Horizontal bars: solid for those who went on, soft for those lost at the stage."""
+    labels = {stage.code: str(stage.label) for stage in table.stages}
+    top = max((step.reached for step in funnel.steps), default=0) or 1
+    scale = (WIDTH - 320) / top
+    bars = tuple(
+        FunnelBar(
+            labels[step.stage],
+            12 + place * ROW_HEIGHT,
+            round(step.reached * scale),
+            round(step.lost * scale),
+            step.reached,
+            step.lost,
+            step.ratio,
+        )
+        for place, step in enumerate(funnel.steps)
+    )
+    return FunnelChart(WIDTH, 20 + len(bars) * ROW_HEIGHT, bars, funnel_finding(funnel, labels))
+
+
+def funnel_finding(funnel: Funnel, labels: dict[str, str]) -> str:
+    """Where most were lost, in words."""
+    if not funnel.steps or not funnel.steps[0].reached:
+        return _("本年度还没有申报")
+    first, last = funnel.steps[0], funnel.steps[-1]
+    lost = max(funnel.steps, key=lambda step: step.lost)
+    text = _("{first} 家中 {last} 家走到“{goal}”").format(
+        first=first.reached, last=last.reached, goal=labels[last.stage]
+    )
+    if not lost.lost:
+        return text
+    return text + _("；“{stage}”流失最多，{count} 家").format(stage=labels[lost.stage], count=lost.lost)

@@ -1,0 +1,117 @@
+"""The filters of lists, declared once and shared by pages and API. The address is their state."""
+
+from __future__ import annotations
+
+import django_filters
+from django import forms
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from crm.choices import FirmStatus, RegionKind
+from crm.models import Firm, Region
+from pipeline.choices import DeadlineKind, Phase
+from pipeline.models import Application, Deadline, Recognition
+from pipeline.selectors.applications import IN_PROGRESS
+from pipeline.workflows import PROGRAMMES
+
+PROGRAMME_CHOICES = [(code, table.short_label) for code, table in PROGRAMMES.items()]
+WHOSE = [("me", _("我负责的")), ("none", _("无人负责"))]
+
+
+def within(queryset: QuerySet, name: str, code: str) -> QuerySet:
+    """Rows of a region and all below it; an unknown or invisible code gives none."""
+    region = Region.objects.filter(code=code).first()
+    return queryset.filter(region_path__under=region.path) if region else queryset.none()
+
+
+class ScopedFilterSet(django_filters.FilterSet):
+    """Knows who asks: `whose=me` means the reader."""
+
+    region = django_filters.CharFilter(method=within, label=_("区划"), widget=forms.HiddenInput)
+    whose = django_filters.ChoiceFilter(method="of_whom", label=_("经办"), choices=WHOSE, empty_label=_("全部"))
+
+    def of_whom(self, queryset: QuerySet, name: str, value: str) -> QuerySet:
+        user = getattr(self.request, "user", None)
+        return queryset.filter(officer=user if value == "me" else None)
+
+
+class FirmFilter(ScopedFilterSet):
+    q = django_filters.CharFilter(method="search", label=_("名称或代码"))
+    programme = django_filters.ChoiceFilter(
+        method="running", label=_("正在办理"), choices=PROGRAMME_CHOICES, empty_label=_("不限")
+    )
+    holds = django_filters.ChoiceFilter(
+        method="holding", label=_("现有资格"), choices=PROGRAMME_CHOICES, empty_label=_("不限")
+    )
+    place = django_filters.ChoiceFilter(
+        method="placed", label=_("县区"), choices=[("pending", _("县区待定"))], empty_label=_("不限")
+    )
+    status = django_filters.ChoiceFilter(label=_("登记状态"), choices=FirmStatus, empty_label=_("不限"))
+
+    class Meta:
+        model = Firm
+        fields = ["q", "programme", "holds", "place", "status", "whose", "region"]
+
+    def search(self, queryset, name, value):
+        return queryset.named_like(value)
+
+    def running(self, queryset, name, value):
+        running = Application.objects.filter(programme=value, phase__in=IN_PROGRESS)
+        return queryset.filter(pk__in=running.values("firm"))
+
+    def holding(self, queryset, name, value):
+        valid = Recognition.objects.valid_on(timezone.localdate()).filter(programme=value)
+        return queryset.filter(pk__in=valid.values("firm"))
+
+    def placed(self, queryset, name, value):
+        return queryset.filter(region__kind__in=[RegionKind.CITY, RegionKind.PROVINCE])
+
+
+class ApplicationFilter(ScopedFilterSet):
+    q = django_filters.CharFilter(method="search", label=_("企业或受理编号"))
+    programme = django_filters.ChoiceFilter(label=_("计划"), choices=PROGRAMME_CHOICES, empty_label=_("不限"))
+    year = django_filters.NumberFilter(label=_("年度"))
+    stage = django_filters.CharFilter(label=_("阶段"))
+    phase = django_filters.ChoiceFilter(label=_("状态"), choices=Phase, empty_label=_("不限"))
+
+    class Meta:
+        model = Application
+        fields = ["q", "programme", "year", "stage", "phase", "whose", "region"]
+
+    def search(self, queryset, name, value):
+        if value.strip().upper()[:2].isalpha() and "-" in value:
+            return queryset.filter(reference__istartswith=value.strip())
+        return queryset.filter(firm__in=Firm.objects.named_like(value).values("pk"))
+
+
+class DeadlineFilter(django_filters.FilterSet):
+    kind = django_filters.ChoiceFilter(label=_("类型"), choices=DeadlineKind, empty_label=_("不限"))
+    programme = django_filters.ChoiceFilter(
+        method="of_programme", label=_("计划"), choices=PROGRAMME_CHOICES, empty_label=_("不限")
+    )
+    whose = django_filters.ChoiceFilter(method="of_whom", label=_("经办"), choices=WHOSE[:1], empty_label=_("全部"))
+    region = django_filters.CharFilter(method=within, label=_("区划"), widget=forms.HiddenInput)
+    until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("截止不晚于"))
+
+    class Meta:
+        model = Deadline
+        fields = ["kind", "programme", "whose", "until", "region"]
+
+    def of_programme(self, queryset, name, value):
+        return queryset.filter(application__programme=value) | queryset.filter(recognition__programme=value)
+
+    def of_whom(self, queryset, name, value):
+        user = getattr(self.request, "user", None)
+        return queryset.filter(application__officer=user) | queryset.filter(firm__officer=user)
+
+
+class RecognitionFilter(django_filters.FilterSet):
+    programme = django_filters.ChoiceFilter(label=_("计划"), choices=PROGRAMME_CHOICES, empty_label=_("不限"))
+    region = django_filters.CharFilter(method=within, label=_("区划"))
+    year = django_filters.NumberFilter(field_name="granted_on", lookup_expr="year", label=_("认定年度"))
+    firm = django_filters.CharFilter(field_name="firm__credit_code", label=_("统一社会信用代码"))
+
+    class Meta:
+        model = Recognition
+        fields = ["programme", "title", "region", "year", "firm"]

@@ -1,0 +1,48 @@
+"""Cards of a board: an application with what a person decides by at a glance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.utils import timezone
+
+from pipeline.access import acting_role
+from pipeline.models import Application, Deadline
+from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.days import DueItem
+
+
+@dataclass(frozen=True)
+class Card:
+    """`targets` are the stages this person may move it to; empty means that there is no gesture."""
+
+    application: Application
+    days_here: int
+    due: DueItem | None
+    targets: tuple[str, ...]
+
+
+def cards(applications: Sequence[Application], user: Any, *, today: date | None = None) -> list[Card]:
+    """The cards of one lane. Two queries: the working calendar and the open deadlines."""
+    if not applications:
+        return []
+    today, calendar = today or timezone.localdate(), work_calendar()
+    nearest: dict[int, Deadline] = {}
+    for deadline in Deadline.objects.open().filter(application__in=applications).order_by("due_on"):
+        nearest.setdefault(deadline.application_id or 0, deadline)
+    result = []
+    for application in applications:
+        deadline = nearest.get(application.pk)
+        due = DueItem.of(deadline, today, calendar) if deadline else None
+        days = (today - timezone.localdate(application.stage_since)).days
+        result.append(Card(application, days, due, _targets(application, user)))
+    return result
+
+
+def _targets(application: Application, user: Any) -> tuple[str, ...]:
+    role = acting_role(user, application)
+    steps = application.workflow.moves_from(application.stage)
+    return tuple(dict.fromkeys(step.target for step in steps if step.allows(role)))

@@ -1,0 +1,78 @@
+"""What a person has to do today."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.db.models import Q, QuerySet
+
+from crm.access import scope_of
+from crm.models import User
+from pipeline.choices import Turn
+from pipeline.models import Application, Deadline
+from pipeline.selectors.calendar import work_calendar
+from pipeline.workdays import WorkCalendar
+from pipeline.workflows import WORKFLOWS
+
+SHOWN = 12
+SOON_DAYS = 14
+CITY_DEPTH = 2
+
+
+@dataclass(frozen=True)
+class DueItem:
+    """A deadline with the working days that remain, negative once it has passed."""
+
+    deadline: Deadline
+    workdays: int
+    overdue: bool
+
+    @classmethod
+    def of(cls, deadline: Deadline, today: date, calendar: WorkCalendar) -> DueItem:
+        return cls(deadline, calendar.left(today, deadline.due_on), deadline.due_on < today)
+
+    @property
+    def tone(self) -> str:
+        """Red only for what is overdue; amber for the last five working days."""
+        if self.overdue:
+            return "act"
+        return "soon" if self.workdays <= 5 else "wait"
+
+
+def due_items(deadlines: Iterable[Deadline], today: date, calendar: WorkCalendar) -> list[DueItem]:
+    return [DueItem.of(deadline, today, calendar) for deadline in deadlines]
+
+
+def due_soon(user: User, today: date) -> list[DueItem]:
+    """The open deadlines of the next two weeks and those overdue, the person's own first. Two queries."""
+    deadlines = Deadline.objects.visible_to(user).open().filter(due_on__lte=today + timedelta(days=SOON_DAYS))
+    mine = Q(application__officer=user) | Q(application=None, firm__officer=user)
+    if deadlines.filter(mine).exists():
+        deadlines = deadlines.filter(mine)
+    rows = deadlines.select_related("application", "recognition", "firm").order_by("due_on", "pk")[:SHOWN]
+    return due_items(rows, today, work_calendar())
+
+
+def stages_of_turn(*turns: str) -> Q:
+    """Applications that rest where it is these parties' turn."""
+    wanted = Q(pk__in=[])
+    for code, table in WORKFLOWS.items():
+        stages = [stage.code for stage in table.stages if stage.turn in turns]
+        wanted |= Q(workflow_code=code, stage__in=stages)
+    return wanted
+
+
+def waiting_here(applications: QuerySet[Application], user: User) -> list[Application]:
+    """Applications whose next move is this person's desk's, those waiting longest first. One query."""
+    at_city = any(path.count("/") <= CITY_DEPTH for path in scope_of(user).paths) or scope_of(user).everything
+    rows = applications.open().filter(stages_of_turn(Turn.CITY if at_city else Turn.COUNTY))
+    rows = rows.exclude(phase="pool").select_related("firm", "region")
+    return list(rows.order_by("stage_since", "pk")[:SHOWN])
+
+
+def planned_actions(applications: QuerySet[Application], user: User, today: date) -> list[Application]:
+    """The next actions that this person planned for today or earlier. One query."""
+    rows = applications.open().filter(officer=user, next_action_on__lte=today).select_related("firm", "region")
+    return list(rows.order_by("next_action_on", "pk")[:SHOWN])

@@ -1,0 +1,138 @@
+"""Firms with what this room knows of them: where they stand on the ladder, and what has happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from crm.models import ChangeRecord, Firm, Touch
+from pipeline.choices import Title
+from pipeline.models import Application, Recognition, StageEvent
+from pipeline.workflows import PROGRAMMES
+
+FULL, HALF, HOLLOW, STRUCK = "full", "half", "hollow", "struck"
+RUNG_WORDS = {
+    FULL: gettext_lazy("有效"),
+    HALF: gettext_lazy("办理中"),
+    HOLLOW: gettext_lazy("未取得"),
+    STRUCK: gettext_lazy("已失效"),
+}
+OTHER_FIELDS = {
+    "post": gettext_lazy("岗位"),
+    "member": gettext_lazy("企业账号"),
+    "recognition": gettext_lazy("认定结果"),
+}
+TIMELINE_LENGTH = 40
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One programme on a firm's ladder badge: full (valid), half (in progress), hollow (not yet), struck (lapsed)."""
+
+    programme: str
+    state: str
+    year: int | None
+
+
+def ladders(firms: Iterable[Firm], *, today: date | None = None) -> dict[int, tuple[Rung, ...]]:
+    """Each firm's ladder, derived from its recognitions and running applications. Two queries."""
+    today = today or timezone.localdate()
+    ids = [firm.pk for firm in firms]
+    held: dict[tuple[int, str], list[Recognition]] = {}
+    for recognition in Recognition.objects.filter(firm__in=ids).exclude(title=Title.LIBRARY).order_by("granted_on"):
+        held.setdefault((recognition.firm_id, recognition.programme), []).append(recognition)
+    running = Application.objects.in_progress().filter(firm__in=ids)
+    years = {(firm, programme): year for firm, programme, year in running.values_list("firm", "programme", "year")}
+    return {
+        firm: tuple(
+            _rung(programme, held.get((firm, programme), []), years.get((firm, programme)), today)
+            for programme in PROGRAMMES
+        )
+        for firm in ids
+    }
+
+
+def _rung(programme: str, held: list[Recognition], running: int | None, today: date) -> Rung:
+    valid = [recognition for recognition in held if recognition.is_valid_on(today)]
+    if valid:
+        return Rung(programme, FULL, valid[-1].granted_on.year)
+    if running:
+        return Rung(programme, HALF, running)
+    return Rung(programme, STRUCK, held[-1].granted_on.year) if held else Rung(programme, HOLLOW, None)
+
+
+@dataclass(frozen=True)
+class Happening:
+    """One entry of a firm's timeline. `public` says whether the firm sees it too."""
+
+    at: datetime
+    icon: str
+    what: str
+    who: str
+    note: str = ""
+    url: str = ""
+    public: bool = False
+    group: str = "system"
+
+
+def firm_timeline(firm: Firm, *, user: Any) -> list[Happening]:
+    """What has happened with a firm, newest first, from the records this reader may see. Four queries."""
+    found = [*_moves(firm, user), *_touches(firm, user), *_changes(firm, user), *_recognitions(firm, user)]
+    return sorted(found, key=lambda entry: entry.at, reverse=True)[:TIMELINE_LENGTH]
+
+
+def _moves(firm: Firm, user: Any) -> Iterable[Happening]:
+    events = StageEvent.objects.visible_to(user).filter(application__firm=firm).select_related("application", "actor")
+    for event in events.order_by("-at")[:TIMELINE_LENGTH]:
+        application = event.application
+        stage = application.workflow.stage(event.to_stage)
+        what = f"{application.programme_label} · {event.label} → {stage.label}"
+        who = str(event.actor) if event.actor else _("系统")
+        url = f"/applications/{application.pk}/"
+        yield Happening(event.at, "arrow-right", what, who, event.note, url, not stage.internal, "moves")
+
+
+def _touches(firm: Firm, user: Any) -> Iterable[Happening]:
+    icons = {"note": "sticky-note", "call": "phone", "visit": "map-pin"}
+    touches = Touch.objects.visible_to(user).filter(firm=firm).select_related("actor")
+    for touch in touches.order_by("-on", "-pk")[:TIMELINE_LENGTH]:
+        at = touch.created_at if timezone.localdate(touch.created_at) == touch.on else _noon(touch.on)
+        yield Happening(
+            at, icons[touch.kind], touch.get_kind_display(), str(touch.actor or ""), touch.text, group="talks"
+        )
+
+
+def _changes(firm: Firm, user: Any) -> Iterable[Happening]:
+    records = ChangeRecord.objects.visible_to(user).filter(object_type="crm.firm", object_id=str(firm.pk))
+    for record in records.select_related("actor").order_by("-at")[:TIMELINE_LENGTH]:
+        what = _("修改{field}：{old} → {new}").format(
+            field=field_label(record.field), old=record.old or _("空"), new=record.new or _("空")
+        )
+        yield Happening(record.at, "pencil", what, str(record.actor or _("系统")), record.reason)
+
+
+def _recognitions(firm: Firm, user: Any) -> Iterable[Happening]:
+    for recognition in Recognition.objects.visible_to(user).filter(firm=firm)[:TIMELINE_LENGTH]:
+        what = f"{recognition.programme_label} · {recognition.get_title_display()} {recognition.number}"
+        yield Happening(
+            _noon(recognition.granted_on), "award", what, "", recognition.document, public=True, group="moves"
+        )
+
+
+def _noon(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time(12)))
+
+
+def field_label(name: str) -> str:
+    """A field's name as people read it."""
+    try:
+        return str(Firm._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    except FieldDoesNotExist:
+        return str(OTHER_FIELDS.get(name, name))

@@ -1,0 +1,59 @@
+"""The board of a programme: lanes by stage, real counts, the first 50 cards of each."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_GET
+
+from crm.access import scope_of
+from crm.choices import Role
+from crm.frame import current_region, current_year
+from crm.views.common import staff_only
+from pipeline.filters import ApplicationFilter
+from pipeline.models import Application
+from pipeline.selectors.applications import board_lanes, lane_cards
+from pipeline.selectors.cards import cards
+from pipeline.workflows import PROGRAMMES
+
+
+def _scoped(request: HttpRequest, programme: str) -> tuple[ApplicationFilter, object]:
+    """The applications of this board: scope, region, year and the same filters as the list."""
+    if programme not in PROGRAMMES:
+        raise Http404
+    rows = Application.objects.visible_to(request.user).filter(programme=programme, year=current_year(request))
+    if (region := current_region(request)) is not None:
+        rows = rows.filter(region_path__under=region.path)
+    data = {name: value for name, value in request.GET.items() if name in {"q", "whose"}}
+    filterset = ApplicationFilter(data, queryset=rows, request=request)
+    return filterset, filterset.qs if filterset.is_valid() else rows.none()
+
+
+@staff_only
+@require_GET
+def board(request: HttpRequest, programme: str) -> HttpResponse:
+    filterset, rows = _scoped(request, programme)
+    closed = request.GET.get("closed") == "1"
+    lanes = board_lanes(rows, programme, closed=closed)  # type: ignore[arg-type]
+    context = {
+        "programme": programme,
+        "table": PROGRAMMES[programme],
+        "filterset": filterset,
+        "lanes": [(lane, cards(lane.cards, request.user)) for lane in lanes],
+        "total": sum(lane.count for lane in lanes),
+        "closed": closed,
+        "may_move": scope_of(request.user).has_role(Role.OFFICER, Role.LEAD, Role.ADMIN),
+    }
+    template = "pipeline/_board.html" if request.htmx else "pipeline/board.html"  # type: ignore[attr-defined]
+    return render(request, template, context)
+
+
+@staff_only
+@require_GET
+def board_lane(request: HttpRequest, programme: str, stage: str) -> HttpResponse:
+    """The next 50 cards of a lane, after the card named by `after`."""
+    _filterset, rows = _scoped(request, programme)
+    last = get_object_or_404(rows, pk=request.GET.get("after") or 0)  # type: ignore[call-overload]
+    found = lane_cards(rows, stage, after=last)  # type: ignore[arg-type]
+    context = {"cards": cards(found, request.user), "programme": programme, "stage": stage}
+    return render(request, "pipeline/_lane_cards.html", context)

@@ -1,0 +1,92 @@
+"""Settings of time: filing rounds and the working calendar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from crm.frame import current_region
+from crm.models import Region
+from crm.views.common import attempt, say, staff_only
+from pipeline.forms import RoundForm, WorkdayForm
+from pipeline.models import Round, Workday
+from pipeline.selectors.calendar import work_calendar
+from pipeline.services.rounds import save_round, set_workday
+from pipeline.workdays import announced_year
+
+
+@staff_only
+@require_http_methods(["GET", "POST"])
+def rounds(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """The filing windows; one of them may be opened for a change."""
+    visible = Region.objects.visible_to(request.user)
+    changing = get_object_or_404(Round.objects.visible_to(request.user), pk=pk) if pk else None
+    form = RoundForm(request.POST or None, visible=visible, initial=_initial(request, changing))
+    if request.method == "POST":
+        save = lambda: save_round(actor=request.user, round=changing, **form.cleaned_data)  # type: ignore[arg-type]  # noqa: E731
+        if attempt(form, save):
+            say(request, _("批次已保存，相关期限已更新"))
+            return redirect("rounds")
+    context = {
+        "rounds": list(Round.objects.visible_to(request.user).select_related("region")[:100]),
+        "form": form,
+        "changing": changing,
+        "today": timezone.localdate(),
+    }
+    return render(request, "pipeline/rounds.html", context, status=409 if form.errors else 200)
+
+
+def _initial(request: HttpRequest, changing: Round | None) -> dict[str, Any]:
+    if changing is None:
+        region = current_region(request)
+        return {"year": timezone.localdate().year, "region": region.code if region else ""}
+    names = ("programme", "year", "batch", "opens_on", "closes_on", "extended_to", "notice_number")
+    return {name: getattr(changing, name) for name in names} | {"region": changing.region.code}
+
+
+@staff_only
+@require_GET
+def calendar(request: HttpRequest) -> HttpResponse:
+    return _calendar(request, WorkdayForm())
+
+
+@staff_only
+@require_POST
+def workday_set(request: HttpRequest) -> HttpResponse:
+    form = WorkdayForm(request.POST)
+    region = current_region(request)
+    assert region is not None
+    moved: list[int] = []
+    if not attempt(form, lambda: moved.append(_set(form, region, request))):
+        return _calendar(request, form, status=409)
+    say(request, _("日历已更新，{count} 个期限随之调整").format(count=moved[0]))
+    return redirect("calendar")
+
+
+def _set(form: WorkdayForm, region: Region, request: HttpRequest) -> int:
+    data = form.cleaned_data
+    return set_workday(
+        data["date"],
+        kind=data["kind"],
+        name=data["name"],
+        notice=data["notice"],
+        region=region,
+        actor=request.user,  # type: ignore[arg-type]
+    )
+
+
+def _calendar(request: HttpRequest, form: WorkdayForm, *, status: int = 200) -> HttpResponse:
+    known = work_calendar()
+    years = [timezone.localdate().year + step for step in (0, 1)]
+    context = {
+        "form": form,
+        "workdays": list(Workday.objects.order_by("-date")[:200]),
+        "announced": max([announced_year(), *known.noticed_years]),
+        "provisional": [year for year in years if year > announced_year() and year not in known.noticed_years],
+    }
+    return render(request, "pipeline/calendar.html", context, status=status)

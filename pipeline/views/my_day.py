@@ -1,0 +1,33 @@
+"""The officer's day: what is late, what waits for this desk, what was promised."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from crm.access import scope_of
+from crm.frame import current_region
+from pipeline.models import Application
+from pipeline.selectors.days import due_soon, planned_actions, waiting_here
+from pipeline.selectors.snapshots import latest_snapshot
+
+
+@require_GET
+def my_day(request: HttpRequest) -> HttpResponse:
+    """For officers their work of today; firm users go to their portal."""
+    scope = scope_of(request.user)
+    if not scope.is_staff:
+        return redirect("portal")
+    region = current_region(request)
+    today = timezone.localdate()
+    applications = Application.objects.visible_to(request.user)
+    context = {
+        "today": today,
+        "deadlines": due_soon(request.user, today),
+        "waiting": waiting_here(applications, request.user),
+        "planned": planned_actions(applications, request.user, today),
+        "compiled": latest_snapshot(region) if region else None,
+    }
+    return render(request, "pipeline/my_day.html", context)
