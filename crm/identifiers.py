@@ -57,7 +57,7 @@ def credit_code(value: object) -> str:
     raw = str(value).strip()
     if _SCIENTIFIC.match(raw) or (isinstance(value, int | float) and len(text) > EXCEL_DIGITS):
         raise Unreadable(_("Excel 已损坏该代码（{raw}）；请把该列设为文本格式后重新填写").format(raw=raw))
-    if len(set(text)) == 1:
+    if len(set(text)) == 1 and len(text) > 1:
         raise Unreadable(_("统一社会信用代码“{code}”不是有效代码；请核对营业执照").format(code=text))
     try:
         return uscc.validate(text)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
@@ -28,7 +28,7 @@ def keyset(queryset: QuerySet[Row], *, order: tuple[str, ...], after: str = "", 
 
     A mark that makes no sense gives the first page: it came from an address somebody cut short.
     """
-    values = _decode(after, len(order))
+    values = _decode(after, order, queryset.model)
     if values is not None:
         queryset = queryset.filter(_beyond(order, values))
     rows = list(queryset.order_by(*order)[: size + 1])
@@ -54,18 +54,16 @@ def _encode(row: Model, order: tuple[str, ...]) -> str:
     return urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode(mark: str, length: int) -> list[Any] | None:
+def _decode(mark: str, order: tuple[str, ...], model: type[Model]) -> list[Any] | None:
+    """The values of a mark, each as its column holds it; None when they are not such values."""
     try:
         values = json.loads(urlsafe_b64decode(mark + "=" * (-len(mark) % 4)))
-    except ValueError:
-        return None
-    if not isinstance(values, list) or len(values) != length:
-        return None
-    if not all(isinstance(value, str | int) and not isinstance(value, bool) for value in values):
-        return None
-    try:
-        return [datetime.fromisoformat(v) if isinstance(v, str) and "T" in v and ":" in v else v for v in values]
-    except ValueError:
+        if not isinstance(values, list) or len(values) != len(order):
+            return None
+        names = (name.lstrip("-") for name in order)
+        fields = (model._meta.pk if name == "pk" else model._meta.get_field(name) for name in names)
+        return [field.to_python(value) for field, value in zip(fields, values, strict=True)]  # type: ignore[union-attr]
+    except (ValueError, TypeError, ValidationError):
         return None
 
 

@@ -88,10 +88,8 @@ def _spreadsheet_lines(file: BinaryIO) -> Iterator[Line]:
     except (CalamineError, OSError, ValueError) as error:
         reason = _("表格文件无法打开（可能已加密，或不是真正的 Excel 文件）；请用 Excel 另存为 xlsx 后重新上传")
         raise UnreadableFile(reason) from error
-    # calamine starts at the first used cell; people count from the top of the sheet.
-    offset = sheet.start[0] if sheet.start else 0
-    for index, cells in enumerate(sheet.iter_rows()):
-        yield Line(offset + index + 1, list(cells))
+    for number, cells in enumerate(sheet.iter_rows(), start=1):
+        yield Line(number, list(cells))
 
 
 def guarded(cell: str) -> str:

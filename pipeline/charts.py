@@ -55,7 +55,7 @@ def quota_bars(rows: Sequence[QuotaRow], *, by_region: bool = False) -> QuotaBar
     for place, row in enumerate(rows):
         done = min(row.completion_ratio or Decimal(0), HEADROOM)
         pace = row.expected / row.target if row.target else Decimal(0)
-        label = row.region_name if by_region else row.label
+        label = row.region_name if by_region else row.name
         bars.append(Bar(label, 12 + place * ROW_HEIGHT, int(full * done), LABEL_WIDTH + int(full * pace), row))
     height = 20 + len(bars) * ROW_HEIGHT
     finding = quota_finding(rows, by_region=by_region)
@@ -73,13 +73,13 @@ def quota_finding(rows: Sequence[QuotaRow], *, by_region: bool = False) -> str:
         return _("{count} 项目标全部完成").format(count=len(rows))
     worst = min(open_rows, key=lambda row: row.completion_ratio or Decimal(0))
     behind = sum(row.pace == BEHIND for row in open_rows)
-    name = worst.region_name if by_region else worst.label
+    name = worst.region_name if by_region else worst.name
     if not behind:
         return _("{count} 项尚有缺口，均跟上进度；{name}还差 {gap} {unit}").format(
-            count=len(open_rows), name=name, gap=f"{worst.gap.normalize():f}", unit=worst.unit
+            count=len(open_rows), name=name, gap=f"{worst.gap.normalize():f}", unit=worst.unit_name
         )
     return _("{behind} 项落后进度，{name}还差 {gap} {unit}").format(
-        behind=behind, name=name, gap=f"{worst.gap.normalize():f}", unit=worst.unit
+        behind=behind, name=name, gap=f"{worst.gap.normalize():f}", unit=worst.unit_name
     )
 
 

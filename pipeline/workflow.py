@@ -109,6 +109,7 @@ class Workflow:
     short_label: Text
     stages: tuple[Stage, ...]
     transitions: tuple[Transition, ...]
+    prefix: str  # of reference numbers: TS2026-000123-01
     initial: str
     goal: str  # the stage that the targets count
     next_programme: str = ""

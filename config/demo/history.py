@@ -172,8 +172,8 @@ def _expired(run: Run, stage: str, today: date) -> str:
 
 
 def _reference(run: Run) -> str:
-    prefix = "".join(word[0] for word in run.programme.split("_")).upper()
-    return f"{prefix}{run.year}-{run.firm.pk:06d}-{list(PROGRAMMES).index(run.programme) + 1:02d}"
+    nth = list(PROGRAMMES).index(run.programme) + 1
+    return f"{PROGRAMMES[run.programme].prefix}{run.year}-{run.firm.pk:06d}-{nth:02d}"
 
 
 def _event(run: Run, version: int, code: str, source: str, target: str, actor: Any, hat: str, note: str, at: datetime):

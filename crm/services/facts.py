@@ -35,10 +35,10 @@ def fact_problems(*, code: str, year: int, basis: str, source: str, value: Decim
         reasons.append(_("“{label}”不分口径").format(label=kind.label))
     if source not in Source.values:
         reasons.append(_("来源“{source}”无法识别").format(source=source))
-    if value < 0 and not kind.may_be_negative:
-        reasons.append(_("“{label}”不能为负数").format(label=kind.label))
-    if not value.is_finite() or abs(value) >= Decimal(10) ** 16:
+    if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
         reasons.append(_("“{label}”的数值过大；请核对单位").format(label=kind.label))
+    elif value < 0 and not kind.may_be_negative:
+        reasons.append(_("“{label}”不能为负数").format(label=kind.label))
     return reasons
 
 

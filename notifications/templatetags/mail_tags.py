@@ -53,7 +53,7 @@ def gap_subject(mail: Any) -> str:
         return _("【无缺口】各项目标均已完成 · {where}").format(where=where)
     quota: QuotaRow = mail.worst.quota
     return _("【缺口 {gap}】{label} {done}/{target} · {where}").format(
-        gap=figure(quota.gap), label=quota.label, done=_done(quota), target=figure(quota.target), where=where
+        gap=figure(quota.gap), label=quota.name, done=_done(quota), target=figure(quota.target), where=where
     )
 
 
@@ -68,11 +68,11 @@ def gap_sentence(mail: Any) -> str:
     sentence = _("{region}{label}：目标 {target}，已完成 {done}，还差 {gap} {unit}，完成率 {ratio}。")
     return sentence.format(
         region=mail.region.name,
-        label=quota.label,
+        label=quota.name,
         target=figure(quota.target),
         done=_done(quota),
         gap=figure(quota.gap),
-        unit=quota.unit,
+        unit=quota.unit_name,
         ratio=percent(quota.completion_ratio),
     )
 

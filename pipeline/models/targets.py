@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from crm.access import scope_of
@@ -25,7 +26,7 @@ class Indicator(models.Model):
         verbose_name = _("考评指标")
 
     def __str__(self) -> str:
-        return self.label
+        return gettext(self.label)
 
     @property
     def is_manual(self) -> bool:

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from pipeline.models import Indicator, Quota
@@ -33,6 +34,15 @@ class QuotaRow:
     expected: Decimal
     pace: str
     document: str
+
+    @property
+    def name(self) -> str:
+        """The indicator's name in the reader's language."""
+        return gettext(self.label)
+
+    @property
+    def unit_name(self) -> str:
+        return gettext(self.unit)
 
     @property
     def gap(self) -> Decimal:

@@ -23,7 +23,7 @@ from pipeline.models import Application, PolicyEdition, Recognition, Round, Stag
 from pipeline.selectors.calendar import round_on
 from pipeline.services import deadlines, recognitions
 from pipeline.signals import stage_changed
-from pipeline.workflow import Actor, Transition
+from pipeline.workflow import Actor, Transition, Workflow
 from pipeline.workflows import PROGRAMMES
 
 RESULT_FIELDS = ("number", "document", "granted_on", "valid_until")
@@ -56,7 +56,7 @@ def open_application(
         raise ApplicationRefused(*reasons)
     start = table.stage(stage or table.initial)
     application = Application(
-        reference=_next_reference(table.code, year, firm),
+        reference=_next_reference(table, year, firm),
         firm=firm,
         programme=programme,
         workflow_code=table.code,
@@ -105,11 +105,10 @@ def _already_open(firm: Firm, programme: str, year: int) -> str:
     )
 
 
-def _next_reference(workflow_code: str, year: int, firm: Firm) -> str:
+def _next_reference(table: Workflow, year: int, firm: Firm) -> str:
     """TS2026-<firm>-<nth>: short, unique, and the same for everybody who reads it aloud."""
-    prefix = "".join(word[0] for word in workflow_code.split("/")[0].split("_")).upper()
     nth = Application.objects.filter(firm=firm, year=year).count() + 1
-    return f"{prefix}{year}-{firm.pk:06d}-{nth:02d}"
+    return f"{table.prefix}{year}-{firm.pk:06d}-{nth:02d}"
 
 
 def edition_in_force(programme: str, region_path: str, day: date) -> PolicyEdition | None:

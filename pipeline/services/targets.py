@@ -24,7 +24,7 @@ def set_quota(
 ) -> Quota:
     """Set what a region is to reach. The same number again changes nothing. Raises QuotaRefused."""
     require_manager(actor, region.path)
-    if target < 0 or not target.is_finite():
+    if not target.is_finite() or target < 0:
         raise QuotaRefused(_("目标不能为负数"))
     if not 2000 <= year <= 2100:
         raise QuotaRefused(_("年度 {year} 无法识别").format(year=year))

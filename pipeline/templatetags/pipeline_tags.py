@@ -127,7 +127,9 @@ def stage_strip(application: Application) -> SafeString:
     beside = here is None and application.phase != Phase.CLOSED
     if here is None:
         here = _beside(application, line)
-    labels = [application.current.label if beside and place == here else stage.label for place, stage in enumerate(line)]
+    labels = [
+        application.current.label if beside and place == here else stage.label for place, stage in enumerate(line)
+    ]
     rows = ((_state(place, here, application), label) for place, label in enumerate(labels))
     return format_html(
         '<ol class="strip {}">{}</ol>',

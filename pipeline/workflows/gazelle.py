@@ -1,6 +1,7 @@
 """瞪羚企业: entry into the cultivation library, then certification (桂科高字〔2022〕92号)."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pipeline.choices import DeadlineKind, Phase, Title, Turn
 from pipeline.workflow import DAYS, Stage, Term, Transition, Workflow
@@ -13,6 +14,7 @@ GAZELLE_1 = Workflow(
     code="gazelle/1",
     label=_("瞪羚企业培育与认定"),
     short_label=_("瞪羚企业"),
+    prefix="GZ",
     initial="candidate",
     goal="certified",
     stages=(
@@ -42,7 +44,7 @@ GAZELLE_1 = Workflow(
             mails_firm=True,
         ),
         Stage("apply", _("申请认定"), _("已申请认定"), Phase.PREPARING, Turn.CITY, term=Term(5)),
-        Stage("city_rec", _("市级推荐"), _("市级推荐"), Phase.REVIEW, Turn.CITY),
+        Stage("city_rec", pgettext_lazy("stage", "市级推荐"), _("市级推荐"), Phase.REVIEW, Turn.CITY),
         Stage("expert", _("专家评审"), _("专家评审"), Phase.REVIEW, Turn.REGION),
         Stage(
             "notice",
@@ -55,7 +57,7 @@ GAZELLE_1 = Workflow(
         ),
         Stage(
             "returned",
-            _("退回补正"),
+            pgettext_lazy("stage", "退回补正"),
             _("待补正"),
             Phase.REVIEW,
             Turn.FIRM,
@@ -67,12 +69,12 @@ GAZELLE_1 = Workflow(
         ),
         Stage("certified", _("认定"), _("已认定"), Phase.RECOGNISED, Turn.NOBODY, mails_firm=True),
         Stage("recheck", _("复审核查"), _("复审"), Phase.RECOGNISED, Turn.REGION, main=False),
-        Stage("exited", _("退库"), _("已退库"), Phase.CLOSED, Turn.NOBODY),
-        Stage("revoked", _("撤销"), _("资格已撤销"), Phase.CLOSED, Turn.NOBODY, mails_firm=True),
-        Stage("expired", _("到期"), _("已到期"), Phase.CLOSED, Turn.NOBODY),
-        Stage("rejected", _("不通过"), _("未通过"), Phase.CLOSED, Turn.NOBODY, mails_firm=True),
-        Stage("withdrawn", _("撤回"), _("已撤回"), Phase.CLOSED, Turn.NOBODY),
-        Stage("dropped", _("放弃"), _("已终止"), Phase.CLOSED, Turn.NOBODY),
+        Stage("exited", pgettext_lazy("stage", "退库"), _("已退库"), Phase.CLOSED, Turn.NOBODY),
+        Stage("revoked", pgettext_lazy("stage", "撤销"), _("资格已撤销"), Phase.CLOSED, Turn.NOBODY, mails_firm=True),
+        Stage("expired", pgettext_lazy("stage", "到期"), _("已到期"), Phase.CLOSED, Turn.NOBODY),
+        Stage("rejected", pgettext_lazy("stage", "不通过"), _("未通过"), Phase.CLOSED, Turn.NOBODY, mails_firm=True),
+        Stage("withdrawn", pgettext_lazy("stage", "撤回"), _("已撤回"), Phase.CLOSED, Turn.NOBODY),
+        Stage("dropped", pgettext_lazy("stage", "放弃"), _("已终止"), Phase.CLOSED, Turn.NOBODY),
     ),
     transitions=(
         Transition("submit", _("提交入库申请"), ("candidate", "lib_returned"), "lib_apply", FIRM),

@@ -1,6 +1,7 @@
 """高新技术企业认定 (国科火发〔2016〕32号, 国科火发〔2016〕195号)."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pipeline.choices import DeadlineKind, Phase, Title, Turn
 from pipeline.workflow import DAYS, Stage, Term, Transition, Workflow
@@ -10,6 +11,7 @@ HIGH_TECH_1 = Workflow(
     code="high_tech/1",
     label=_("高新技术企业认定"),
     short_label=_("高新技术企业"),
+    prefix="HT",
     initial="library",
     goal="certified",
     next_programme="gazelle",
@@ -30,7 +32,7 @@ HIGH_TECH_1 = Workflow(
         Stage("formal", _("形式审查"), _("形式审查"), Phase.REVIEW, Turn.CITY, term=Term(10)),
         Stage(
             "returned",
-            _("退回补正"),
+            pgettext_lazy("stage", "退回补正"),
             _("待补正"),
             Phase.REVIEW,
             Turn.FIRM,
@@ -40,7 +42,7 @@ HIGH_TECH_1 = Workflow(
             pauses=True,
             mails_firm=True,
         ),
-        Stage("recommended", _("推荐上报"), _("已推荐上报"), Phase.REVIEW, Turn.CITY),
+        Stage("recommended", pgettext_lazy("stage", "推荐上报"), _("已推荐上报"), Phase.REVIEW, Turn.CITY),
         Stage("expert", _("专家评审"), _("专家评审"), Phase.REVIEW, Turn.REGION, term=Term(30, DAYS)),
         Stage("approved", _("拟认定"), _("自治区公示"), Phase.REVIEW, Turn.REGION),
         Stage(
@@ -55,11 +57,13 @@ HIGH_TECH_1 = Workflow(
         Stage("objection", _("异议核实"), _("异议核实"), Phase.NOTICE, Turn.REGION, term=Term(30, DAYS), main=False),
         Stage("certified", _("认定"), _("已认定"), Phase.RECOGNISED, Turn.NOBODY, mails_firm=True),
         Stage("change", _("更名与重大变化"), _("变更办理中"), Phase.RECOGNISED, Turn.REGION, main=False),
-        Stage("revoked", _("取消资格"), _("资格已取消"), Phase.CLOSED, Turn.NOBODY, mails_firm=True),
-        Stage("expired", _("期满失效"), _("已到期"), Phase.CLOSED, Turn.NOBODY),
+        Stage(
+            "revoked", pgettext_lazy("stage", "取消资格"), _("资格已取消"), Phase.CLOSED, Turn.NOBODY, mails_firm=True
+        ),
+        Stage("expired", pgettext_lazy("stage", "期满失效"), _("已到期"), Phase.CLOSED, Turn.NOBODY),
         Stage("rejected", _("未通过"), _("未通过"), Phase.CLOSED, Turn.NOBODY, mails_firm=True),
-        Stage("withdrawn", _("撤回"), _("已撤回"), Phase.CLOSED, Turn.NOBODY),
-        Stage("dropped", _("放弃"), _("已终止"), Phase.CLOSED, Turn.NOBODY),
+        Stage("withdrawn", pgettext_lazy("stage", "撤回"), _("已撤回"), Phase.CLOSED, Turn.NOBODY),
+        Stage("dropped", pgettext_lazy("stage", "放弃"), _("已终止"), Phase.CLOSED, Turn.NOBODY),
     ),
     transitions=(
         Transition("diagnose", _("开始诊断"), ("library",), "diagnose", OFFICER),

@@ -1,6 +1,7 @@
 """科技型中小企业评价: one application per firm and year (国科发政〔2017〕115号, 国科火字〔2022〕67号)."""
 
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from pipeline.choices import DeadlineKind, Phase, Title, Turn
 from pipeline.workflow import Stage, Term, Transition, Workflow
@@ -10,6 +11,7 @@ TECH_SME_1 = Workflow(
     code="tech_sme/1",
     label=_("科技型中小企业评价"),
     short_label=_("科技型中小企业"),
+    prefix="TS",
     initial="lead",
     goal="registered",
     next_programme="high_tech",
@@ -28,7 +30,7 @@ TECH_SME_1 = Workflow(
         Stage("review", _("市级审核"), _("市级审核"), Phase.REVIEW, Turn.CITY, term=Term(5, confirmed=True)),
         Stage(
             "returned",
-            _("退回补正"),
+            pgettext_lazy("stage", "退回补正"),
             _("待补正"),
             Phase.REVIEW,
             Turn.FIRM,
@@ -51,11 +53,13 @@ TECH_SME_1 = Workflow(
         Stage("objection", _("异议核实"), _("异议核实"), Phase.NOTICE, Turn.CITY, term=Term(10), main=False),
         Stage("registered", _("入库公告"), _("已入库"), Phase.RECOGNISED, Turn.NOBODY, mails_firm=True),
         Stage("spotcheck", _("抽查"), _("抽查"), Phase.RECOGNISED, Turn.CITY, term=Term(10), main=False),
-        Stage("revoked", _("撤销编号"), _("编号已撤销"), Phase.CLOSED, Turn.NOBODY, mails_firm=True),
-        Stage("expired", _("到期失效"), _("已到期"), Phase.CLOSED, Turn.NOBODY),
-        Stage("rejected", _("不通过"), _("未通过"), Phase.CLOSED, Turn.NOBODY, mails_firm=True),
-        Stage("withdrawn", _("撤回"), _("已撤回"), Phase.CLOSED, Turn.NOBODY),
-        Stage("dropped", _("放弃"), _("已终止"), Phase.CLOSED, Turn.NOBODY),
+        Stage(
+            "revoked", pgettext_lazy("stage", "撤销编号"), _("编号已撤销"), Phase.CLOSED, Turn.NOBODY, mails_firm=True
+        ),
+        Stage("expired", pgettext_lazy("stage", "到期失效"), _("已到期"), Phase.CLOSED, Turn.NOBODY),
+        Stage("rejected", pgettext_lazy("stage", "不通过"), _("未通过"), Phase.CLOSED, Turn.NOBODY, mails_firm=True),
+        Stage("withdrawn", pgettext_lazy("stage", "撤回"), _("已撤回"), Phase.CLOSED, Turn.NOBODY),
+        Stage("dropped", pgettext_lazy("stage", "放弃"), _("已终止"), Phase.CLOSED, Turn.NOBODY),
     ),
     transitions=(
         Transition("start_selfeval", _("启动自主评价"), ("lead",), "selfeval", OFFICER),

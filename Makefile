@@ -1,0 +1,49 @@
+# `make run` and `make test` do all the set-up themselves; each step runs again only when its input changed.
+PYTHON ?= python3.11
+VENV := .venv
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+PORT ?= 8000
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-fast check strings clean
+
+help:
+	@echo "make run    start everything on http://127.0.0.1:$(PORT)"
+	@echo "make test   run every test, the browser tests included"
+	@echo "make check  format, lint, import contracts, types"
+
+$(PY):
+	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 is needed: set PYTHON=/path/to/python3.11" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: requirements.txt | $(PY)
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: requirements.txt requirements-dev.txt | $(PY)
+	$(PIP) -r requirements-dev.txt
+	@touch $@ $(VENV)/.runtime
+
+run: $(VENV)/.runtime
+	@exec $(PY) manage.py up --port $(PORT)
+
+test: $(VENV)/.dev
+	@sh tests/chromium.sh
+	$(PY) -m pytest -n 2 -q -m "not browser and not kill"
+	$(PY) -m pytest -n 2 -q -m "browser or kill"
+
+test-fast: $(VENV)/.dev
+	$(PY) -m pytest -n 2 -q -m "not browser and not kill"
+
+check: $(VENV)/.dev
+	$(PY) -m ruff format --check .
+	$(PY) -m ruff check .
+	$(VENV)/bin/lint-imports
+	$(PY) -m mypy .
+
+strings: $(VENV)/.dev
+	$(PY) manage.py strings
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

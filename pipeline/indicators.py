@@ -1,0 +1,35 @@
+"""The names of the indicators that come with `migrate`, so that the English face can show them too."""
+
+from django.utils.translation import gettext_noop
+
+SHIPPED = [
+    gettext_noop("科技型中小企业当年入库"),
+    gettext_noop("科技型中小企业组织申报"),
+    gettext_noop("科技型中小企业首次认定"),
+    gettext_noop("科技型中小企业当年认定"),
+    gettext_noop("科技型中小企业保有量"),
+    gettext_noop("科技型中小企业净增"),
+    gettext_noop("高新技术企业组织申报"),
+    gettext_noop("高新技术企业首次认定"),
+    gettext_noop("高新技术企业当年认定"),
+    gettext_noop("高新技术企业保有量"),
+    gettext_noop("高新技术企业净增"),
+    gettext_noop("瞪羚企业组织申报"),
+    gettext_noop("瞪羚企业首次认定"),
+    gettext_noop("瞪羚企业当年认定"),
+    gettext_noop("瞪羚企业保有量"),
+    gettext_noop("瞪羚企业净增"),
+    gettext_noop("瞪羚企业培育入库"),
+    gettext_noop("重大科技成果转化"),
+    gettext_noop("重大科技成果转化质量分"),
+    gettext_noop("新增国家级创新平台"),
+    gettext_noop("新增市级创新平台"),
+    gettext_noop("技术合同登记"),
+    gettext_noop("技术合同成交额"),
+    gettext_noop("全社会研发经费"),
+    gettext_noop("家"),
+    gettext_noop("项"),
+    gettext_noop("分"),
+    gettext_noop("万元"),
+    gettext_noop("亿元"),
+]

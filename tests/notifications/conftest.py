@@ -1,0 +1,3 @@
+from tests.pipeline.conftest import application, formal
+
+__all__ = ["application", "formal"]

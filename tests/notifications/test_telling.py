@@ -1,0 +1,364 @@
+"""Who is told of what: moves, reminders, the weekly gap."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import time_machine
+from django.core.management import CommandError, call_command
+
+from crm.models import Contact, User
+from crm.services.firms import assign_firm
+from notifications import digests
+from notifications.digests import first_workday, iso_week, send_gap_digests
+from notifications.models import Digest, Message
+from notifications.reminders import plan_reminders
+from pipeline.models import Deadline, Indicator
+from pipeline.services.applications import move_application
+from pipeline.services.metrics import compile_metrics
+from pipeline.services.rounds import set_workday
+from pipeline.services.targets import set_quota
+from tests import make
+from tests.pipeline import world
+
+MONDAY = "2026-11-23 10:00+08:00"
+
+
+def told(**wanted):
+    return sorted(Message.objects.filter(**wanted).values_list("to", flat=True))
+
+
+@time_machine.travel(MONDAY, tick=False)
+def test_a_return_is_mailed_to_the_firm_with_note_and_date(formal, city_officer, firm_user):
+    move_application(formal, "return_for_correction", actor=city_officer, note="缺第三季度凭证")
+
+    message = Message.objects.get()
+    assert (message.to, message.kind, message.state, message.to_firm) == (
+        "firm_user@example.cn",
+        "stage",
+        "queued",
+        True,
+    )
+    assert message.subject == "高新技术企业：待补正，请于 11月30日 周一 前办理"
+    for text in ("缺第三季度凭证", "11月30日 周一", formal.reference, f"/portal/applications/{formal.pk}/"):
+        assert text in message.body
+        assert text in message.html
+    assert "形式审查" not in message.body
+    assert "http://127.0.0.1:8000" in message.body
+
+
+def test_a_firm_without_account_is_written_to_at_its_contacts(formal, firm, city_officer):
+    Contact.objects.create(firm=firm, name="王五", email="w@example.cn")
+    Contact.objects.create(firm=firm, name="无邮箱")
+
+    move_application(formal, "return_for_correction", actor=city_officer, note="缺件")
+
+    assert told() == ["w@example.cn"]
+
+
+def test_internal_moves_tell_nobody(application, officer, firm_user):
+    move_application(application, "diagnose", actor=officer)
+    move_application(application, "prepare", actor=officer)
+
+    assert told() == []
+
+
+def test_the_officer_hears_what_the_firm_did_and_nobody_hears_of_the_own_act(firm, officer, firm_user):
+    assign_firm(firm, officer=officer, actor=officer)
+    second = make.firm_person("second", firm)
+    application = world.at(firm, "prep")
+    Message.objects.all().delete()
+
+    move_application(application, "submit", actor=firm_user)
+
+    assert told() == ["officer@example.cn"]
+    assert second.email not in told()
+
+
+def test_a_refused_move_tells_nobody(formal, firm_user):
+    from pipeline.errors import TransitionRefused
+
+    with pytest.raises(TransitionRefused):
+        move_application(formal, "recommend", actor=firm_user)
+
+    assert told() == []
+
+
+def test_each_reads_in_the_own_language(formal, city_officer, firm_user):
+    User.objects.filter(pk=firm_user.pk).update(language="en")
+
+    move_application(formal, "return_for_correction", actor=city_officer, note="缺件")
+
+    message = Message.objects.get()
+    assert message.subject.startswith("High-tech enterprise")
+    assert "您好" not in message.body
+
+
+# Reminders ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def returned(formal, city_officer, firm, officer, firm_user):
+    """Returned on Monday 23 November 2026, due on Monday 30 November."""
+    with time_machine.travel(MONDAY, tick=False):
+        assign_firm(firm, officer=officer, actor=officer)
+        formal.refresh_from_db()
+        move_application(formal, "return_for_correction", actor=city_officer, note="缺件")
+    Message.objects.all().delete()
+    return formal
+
+
+def plan(day):
+    with time_machine.travel(f"{day} 08:00+08:00", tick=False):
+        return plan_reminders()
+
+
+def test_reminders_follow_the_ladder_to_firm_and_officer(returned):
+    assert [plan(f"2026-11-{day}") for day in (24, 25, 26, 27, 28, 29, 30)] == [0, 0, 0, 2, 0, 0, 2]
+    assert [plan("2026-12-01"), plan("2026-12-02")] == [3, 3]  # overdue: each day, and the city's officers too
+
+    assert told(subject__contains="今天截止") == ["firm_user@example.cn", "officer@example.cn"]
+    assert told(subject__contains="已逾期 1 天") == [
+        "city_officer@example.cn",
+        "firm_user@example.cn",
+        "officer@example.cn",
+    ]
+
+
+def test_planning_twice_adds_nothing(returned):
+    assert (plan("2026-11-27"), plan("2026-11-27")) == (2, 0)
+    with time_machine.travel("2026-11-27 09:00+08:00", tick=False):
+        Deadline.objects.update(next_rung_on=date(2026, 11, 27))  # as if another worker had read it before
+        assert plan_reminders() == 0
+
+
+def test_after_days_without_a_run_only_the_tightest_rung_is_told(returned):
+    assert plan("2026-11-30") == 2
+    assert told(subject__contains="还有") == []
+
+
+def test_nobody_is_written_to_on_a_day_off(returned):
+    assert plan("2026-11-29") == 0
+    assert Deadline.objects.open().get().next_rung_on == date(2026, 11, 27)
+
+
+def test_a_moved_date_is_reminded_anew(returned, lead, city):
+    plan("2026-11-27")
+    with time_machine.travel("2026-11-27 12:00+08:00", tick=False):
+        set_workday(date(2026, 11, 30), kind="holiday", actor=lead, region=city)
+
+    assert plan("2026-11-30") == 0  # a day off now
+    assert plan("2026-12-01") == 2
+    assert told(subject__contains="今天截止") == ["firm_user@example.cn", "officer@example.cn"]
+
+
+def test_a_met_deadline_is_silent(returned, firm_user):
+    with time_machine.travel("2026-11-25 10:00+08:00", tick=False):
+        move_application(returned, "submit", actor=firm_user)
+    Message.objects.all().delete()
+
+    assert plan("2026-11-27") == 0
+
+
+def test_a_run_that_died_half_way_is_made_good(returned, monkeypatch):
+    from notifications import reminders
+
+    real, calls = reminders.enqueue, []
+
+    def die_at_the_second(**given):
+        calls.append(given["key"])
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return real(**given)
+
+    monkeypatch.setattr(reminders, "enqueue", die_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        plan("2026-11-27")
+    monkeypatch.setattr(reminders, "enqueue", real)
+
+    assert plan("2026-11-27") == 1
+    assert len(told()) == 2
+
+
+def test_the_command_plans_any_day_and_refuses_nonsense(returned, capsys):
+    call_command("plan_reminders", "--today", "2026-11-27")
+    call_command("plan_reminders", "--today", "2026-11-27")
+
+    assert capsys.readouterr().out == "2 new\n0 new\n"
+    with pytest.raises(CommandError):
+        call_command("plan_reminders", "--today", "gestern")
+
+
+def test_planning_costs_the_same_statements_however_long_the_reminded_history(
+    returned, county, django_assert_num_queries
+):
+    plan("2026-11-27")
+    for number in range(5):
+        firm = make.firm(f"旧企业{number}", county)
+        Deadline.objects.create(
+            key=f"old:{number}",
+            kind="certificate_expiry",
+            firm=firm,
+            region_path=county.path,
+            due_on=date(2027, 5, 1),
+            next_rung_on=date(2027, 1, 31),
+        )
+    with time_machine.travel("2026-11-27 09:00+08:00", tick=False):
+        plan_reminders()
+        with django_assert_num_queries(6):
+            plan_reminders()
+
+
+# The weekly gap mail -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def targets(city, county, firm, other_firm, lead):
+    """City target 45 and county target 5 for first-time certificates; one done in the county, one on its way."""
+    with time_machine.travel(MONDAY, tick=False):
+        indicator = Indicator.objects.get(code="high_tech.first_time")
+        set_quota(indicator, city, 2026, target=Decimal(45), actor=lead)
+        set_quota(indicator, county, 2026, target=Decimal(5), actor=lead)
+        world.at(make.firm("已认定公司", county), "certified")
+        near = world.at(firm, "filed")
+        world.at(other_firm, "formal")
+        compile_metrics()
+    Message.objects.all().delete()
+    return near
+
+
+def send(at):
+    with time_machine.travel(f"{at}+08:00", tick=False):
+        return send_gap_digests()
+
+
+def test_monday_half_past_eight_and_not_before(targets, officer, leader):
+    assert [send("2026-11-23 08:29"), send("2026-11-23 08:30"), send("2026-11-23 09:30")] == [0, 3, 0]
+    assert told(kind="gap_digest") == ["lead@example.cn", "leader@example.cn", "officer@example.cn"]
+
+
+def test_one_per_person_and_week_whatever_happens(targets, officer):
+    for at in ("2026-11-23 08:30", "2026-11-25 08:30", "2026-11-27 20:30"):
+        send(at)
+    assert Digest.objects.count() == Message.objects.filter(kind="gap_digest").count() == 2
+
+    send("2026-11-30 08:30")
+    assert Digest.objects.count() == 4
+
+
+def test_late_rather_than_never(targets, officer):
+    assert send("2026-11-27 15:30") == 2
+
+
+@pytest.mark.parametrize(
+    ("period", "day"),
+    [
+        ("2026-W48", date(2026, 11, 23)),
+        ("2026-W01", date(2025, 12, 29)),
+        ("2025-W40", date(2025, 9, 29)),
+        ("2026-W08", None),  # the whole week of the Spring Festival is off
+        ("2026-W09", date(2026, 2, 24)),
+    ],
+)
+def test_the_first_working_day_of_a_week(db, period, day):
+    assert first_workday(period) == day
+
+
+def test_the_week_of_a_day_is_the_iso_week():
+    assert [iso_week(date(2026, 1, 1)), iso_week(date(2027, 1, 1)), iso_week(date(2026, 11, 23))] == [
+        "2026-W01",
+        "2026-W53",
+        "2026-W48",
+    ]
+
+
+def test_each_gets_the_own_region_and_the_names_that_would_close_the_gap(targets, officer, leader, firm, other_firm):
+    send("2026-11-23 08:30")
+
+    city_mail = Message.objects.get(to="leader@example.cn")
+    county_mail = Message.objects.get(to="officer@example.cn")
+    assert city_mail.subject == "【缺口 44】高新技术企业首次认定 1/45 · 贵港市 2026-W48"
+    assert county_mail.subject == "【缺口 4】高新技术企业首次认定 1/5 · 平南县 2026-W48"
+    for body in (city_mail.body, city_mail.html):
+        assert firm.name in body
+        assert other_firm.name in body
+    assert city_mail.body.index(firm.name) < city_mail.body.index(other_firm.name)  # the nearer one first
+    assert other_firm.name not in county_mail.body + county_mail.html
+    assert "平南县 高新技术企业首次认定：1/5，缺口 4" in city_mail.body
+    assert "2026-11-23 快照" in city_mail.body
+
+
+def test_the_mail_survives_mail_clients(targets, leader):
+    send("2026-11-23 08:30")
+
+    html = Message.objects.get(to="leader@example.cn").html
+    assert "<style" not in html
+    assert "<script" not in html
+    assert 'src="' not in html
+    assert 'style="' in html
+
+
+def test_one_failing_mail_does_not_keep_the_others_back(targets, officer, leader, monkeypatch):
+    real = digests.mails.render
+
+    def fail_for_the_leader(name, context, *, language):
+        if context["person"].email == "leader@example.cn":
+            raise RuntimeError("broken")
+        return real(name, context, language=language)
+
+    monkeypatch.setattr(digests.mails, "render", fail_for_the_leader)
+    assert send("2026-11-23 08:30") == 2
+    monkeypatch.setattr(digests.mails, "render", real)
+    assert send("2026-11-23 09:30") == 1
+
+
+def test_a_stale_snapshot_is_compiled_first(targets, leader):
+    with time_machine.travel(MONDAY, tick=False):
+        world.at(make.firm("又一家", targets.region), "certified")
+
+    send("2026-11-30 08:30")
+
+    assert "【缺口 43】" in Message.objects.get(to="leader@example.cn").subject
+
+
+def test_without_gap_one_line_says_so(targets, leader, city, lead):
+    with time_machine.travel(MONDAY, tick=False):
+        set_quota(Indicator.objects.get(code="high_tech.first_time"), city, 2026, target=Decimal(1), actor=lead)
+        compile_metrics()
+
+    send("2026-11-23 08:30")
+
+    message = Message.objects.get(to="leader@example.cn")
+    assert message.subject == "【无缺口】各项目标均已完成 · 贵港市 2026-W48"
+    assert "贵港市 1 项目标均已完成，本周无需催办。" in message.body
+
+
+@time_machine.travel(MONDAY, tick=False)
+def test_dry_run_prints_what_would_go_to_whom(targets, officer, leader, capsys):
+    call_command("gap_digest", "--dry-run", "--to", "leader@example.cn")
+
+    out = capsys.readouterr().out
+    assert out.startswith(
+        "To: 姓名leader <leader@example.cn>\nSubject: 【缺口 44】高新技术企业首次认定 1/45 · 贵港市 2026-W48\n"
+    )
+    assert out.count("To: ") == 1
+    assert Message.objects.count() == Digest.objects.count() == 0
+
+
+@time_machine.travel(MONDAY, tick=False)
+def test_the_command_queues_a_week_once_and_refuses_nonsense(targets, officer, capsys):
+    call_command("gap_digest", "--week", "2026-W48")
+    call_command("gap_digest", "--week", "2026-W48")
+
+    assert capsys.readouterr().out == "2026-W48: 2 new\n2026-W48: 0 new\n"
+    for wrong in ("2026-48", "2026-W60", "x"):
+        with pytest.raises(CommandError):
+            call_command("gap_digest", "--week", wrong)
+
+
+def test_the_inactive_get_nothing(targets, leader):
+    User.objects.filter(pk=leader.pk).update(is_active=False)
+
+    send("2026-11-23 08:30")
+
+    assert "leader@example.cn" not in told()
