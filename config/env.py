@@ -112,7 +112,7 @@ def redis_socket(var: Path) -> Path:
 def checked_url(name: str, default: str, schemes: set[str], example: str) -> str:
     value = text(name, default)
     parts = urlsplit(value)
-    if parts.scheme not in schemes or not (parts.netloc or parts.path):
+    if parts.scheme not in schemes or not (parts.netloc or parts.path or parts.scheme in {"locmem", "memory"}):
         raise refuse(name, value, f"write for example {example}.")
     try:
         _ = parts.port

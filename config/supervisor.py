@@ -114,6 +114,8 @@ class Supervisor:
         now = time.monotonic()
         for child in self.children:
             if child.process is not None and (code := child.process.poll()) is not None:
+                # What the dead process left in its session would hold its port or its tasks.
+                self._signal(child, signal.SIGKILL, group=True)
                 child.process = None
                 child.fails = 0 if now - child.started > STEADY_SECONDS else child.fails + 1
                 pause = min(MAX_PAUSE, 0.5 * 2**child.fails) if child.fails else 0.5

@@ -12,7 +12,7 @@ from crm.choices import Role
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
-    from crm.models import User
+    from crm.models import Region, User
 
 NOTHING = Q(pk__in=[])
 
@@ -24,6 +24,7 @@ class Scope:
     everything: bool = False
     posts: tuple[tuple[str, str], ...] = ()  # (region path, role)
     firm_ids: tuple[int, ...] = ()
+    home: Region | None = None  # the widest region of the posts, where a page begins
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -63,9 +64,14 @@ def scope_of(user: User | AnonymousUser) -> Scope:
     if not user.is_authenticated or not user.is_active:
         return Scope()
     if (kept := getattr(user, "_scope", None)) is None:
-        posts = tuple(user.posts.values_list("region__path", "role"))  # type: ignore[union-attr]
+        posts = list(user.posts.select_related("region").order_by("region__path", "role"))  # type: ignore[union-attr]
         firms = tuple(user.memberships.filter(ended_on=None).values_list("firm_id", flat=True))  # type: ignore[union-attr]
-        kept = Scope(everything=user.is_superuser, posts=posts, firm_ids=firms)
+        kept = Scope(
+            everything=user.is_superuser,
+            posts=tuple((post.region.path, post.role) for post in posts),
+            firm_ids=firms,
+            home=posts[0].region if posts else None,
+        )
         user._scope = kept  # type: ignore[union-attr]
     return kept
 

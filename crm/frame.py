@@ -38,10 +38,10 @@ def _wanted_region(request: HttpRequest) -> Region | None:
 
 def _home(request: HttpRequest) -> Region | None:
     """The widest region of the reader's posts; for one who sees everything, the city rather than the province."""
-    visible = Region.objects.visible_to(request.user).order_by("path")
-    if scope_of(request.user).everything:
-        return visible.filter(kind="city").first() or visible.first()
-    return visible.first()
+    scope = scope_of(request.user)
+    if scope.home is not None or not scope.everything:
+        return scope.home
+    return Region.objects.filter(kind="city").order_by("path").first() or Region.objects.order_by("path").first()
 
 
 def region_choices(request: HttpRequest) -> list[Region]:

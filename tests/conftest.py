@@ -1,10 +1,21 @@
 """The world of the tests: one city, four people."""
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 
 from crm.choices import Role
-from crm.models import Membership, Post, Region, User
+from crm.models import Region, User
 from tests import make
+
+
+@pytest.fixture
+def committed_db(transactional_db):
+    """A database that other threads and processes see. A flush takes what `migrate` brought: this brings it again."""
+    if not Region.objects.exists():
+        import_module("crm.migrations.0002_regions_and_history").load_regions(apps, None)
+        import_module("pipeline.migrations.0002_history").load_indicators(apps, None)
 
 
 @pytest.fixture
@@ -77,6 +88,3 @@ def firm_user(firm) -> User:
 @pytest.fixture
 def other_firm_user(other_firm) -> User:
     return make.firm_person("other_firm_user", other_firm)
-
-
-__all__ = ["Membership", "Post"]

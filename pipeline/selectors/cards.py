@@ -26,7 +26,7 @@ class Card:
 
 
 def cards(applications: Sequence[Application], user: Any, *, today: date | None = None) -> list[Card]:
-    """The cards of one lane. Two queries: the working calendar and the open deadlines."""
+    """The cards of these applications, in order. Two queries: the working calendar and the open deadlines."""
     if not applications:
         return []
     today, calendar = today or timezone.localdate(), work_calendar()

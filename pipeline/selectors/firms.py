@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from crm.models import ChangeRecord, Firm, Touch
 from pipeline.choices import Title
 from pipeline.models import Application, Recognition, StageEvent
+from pipeline.selectors.applications import IN_PROGRESS
 from pipeline.workflows import PROGRAMMES
 
 FULL, HALF, HOLLOW, STRUCK = "full", "half", "hollow", "struck"
@@ -41,31 +42,43 @@ class Rung:
     year: int | None
 
 
-def ladders(firms: Iterable[Firm], *, today: date | None = None) -> dict[int, tuple[Rung, ...]]:
+Ladder = tuple[Rung, ...]
+
+
+def ladders(firms: Iterable[Firm], *, today: date | None = None) -> dict[int, Ladder]:
     """Each firm's ladder, derived from its recognitions and running applications. Two queries."""
-    today = today or timezone.localdate()
     ids = [firm.pk for firm in firms]
-    held: dict[tuple[int, str], list[Recognition]] = {}
-    for recognition in Recognition.objects.filter(firm__in=ids).exclude(title=Title.LIBRARY).order_by("granted_on"):
-        held.setdefault((recognition.firm_id, recognition.programme), []).append(recognition)
-    running = Application.objects.in_progress().filter(firm__in=ids)
-    years = {(firm, programme): year for firm, programme, year in running.values_list("firm", "programme", "year")}
-    return {
-        firm: tuple(
-            _rung(programme, held.get((firm, programme), []), years.get((firm, programme)), today)
-            for programme in PROGRAMMES
-        )
-        for firm in ids
-    }
+    held: dict[int, list[Recognition]] = {}
+    for recognition in Recognition.objects.filter(firm__in=ids).order_by("-granted_on", "-pk"):
+        held.setdefault(recognition.firm_id, []).append(recognition)
+    running: dict[int, list[Application]] = {}
+    for application in (
+        Application.objects.in_progress().filter(firm__in=ids).only("firm", "programme", "year", "phase")
+    ):
+        running.setdefault(application.firm_id, []).append(application)
+    return {firm: ladder_of(held.get(firm, []), running.get(firm, []), today=today) for firm in ids}
+
+
+def ladder_of(
+    recognitions: Iterable[Recognition], applications: Iterable[Application], *, today: date | None = None
+) -> Ladder:
+    """One firm's ladder from its titles, newest first, and its applications. No query."""
+    today = today or timezone.localdate()
+    titles = [recognition for recognition in recognitions if recognition.title != Title.LIBRARY]
+    running = {item.programme: item.year for item in applications if item.phase in IN_PROGRESS}
+    return tuple(
+        _rung(programme, [title for title in titles if title.programme == programme], running.get(programme), today)
+        for programme in PROGRAMMES
+    )
 
 
 def _rung(programme: str, held: list[Recognition], running: int | None, today: date) -> Rung:
     valid = [recognition for recognition in held if recognition.is_valid_on(today)]
     if valid:
-        return Rung(programme, FULL, valid[-1].granted_on.year)
+        return Rung(programme, FULL, valid[0].granted_on.year)
     if running:
         return Rung(programme, HALF, running)
-    return Rung(programme, STRUCK, held[-1].granted_on.year) if held else Rung(programme, HOLLOW, None)
+    return Rung(programme, STRUCK, held[0].granted_on.year) if held else Rung(programme, HOLLOW, None)
 
 
 @dataclass(frozen=True)
@@ -82,9 +95,9 @@ class Happening:
     group: str = "system"
 
 
-def firm_timeline(firm: Firm, *, user: Any) -> list[Happening]:
-    """What has happened with a firm, newest first, from the records this reader may see. Four queries."""
-    found = [*_moves(firm, user), *_touches(firm, user), *_changes(firm, user), *_recognitions(firm, user)]
+def firm_timeline(firm: Firm, recognitions: Iterable[Recognition], *, user: Any) -> list[Happening]:
+    """What has happened with a firm, newest first, from the records this reader may see. Three queries."""
+    found = [*_moves(firm, user), *_touches(firm, user), *_changes(firm, user), *_granted(recognitions)]
     return sorted(found, key=lambda entry: entry.at, reverse=True)[:TIMELINE_LENGTH]
 
 
@@ -118,8 +131,8 @@ def _changes(firm: Firm, user: Any) -> Iterable[Happening]:
         yield Happening(record.at, "pencil", what, str(record.actor or _("系统")), record.reason)
 
 
-def _recognitions(firm: Firm, user: Any) -> Iterable[Happening]:
-    for recognition in Recognition.objects.visible_to(user).filter(firm=firm)[:TIMELINE_LENGTH]:
+def _granted(recognitions: Iterable[Recognition]) -> Iterable[Happening]:
+    for recognition in recognitions:
         what = f"{recognition.programme_label} · {recognition.get_title_display()} {recognition.number}"
         yield Happening(
             _noon(recognition.granted_on), "award", what, "", recognition.document, public=True, group="moves"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from crm.models import Firm
 from pipeline.models import Application, Recognition
 from pipeline.workflow import Workflow
 from pipeline.workflows import PROGRAMMES
@@ -23,10 +22,10 @@ class Opening:
     because: str = ""
 
 
-def openings(firm: Firm, applications: Sequence[Application], today: date) -> list[Opening]:
-    """The programmes that can be opened, the suggested ones first. One query."""
+def openings(recognitions: Sequence[Recognition], applications: Sequence[Application], today: date) -> list[Opening]:
+    """The programmes that a firm with these titles and applications can be started on, suggested ones first."""
     running = {item.programme for item in applications if item.closed_at is None and item.year == today.year}
-    valid = [r for r in firm.recognitions.all() if r.is_valid_on(today)]
+    valid = [recognition for recognition in recognitions if recognition.is_valid_on(today)]
     found = []
     for programme, table in PROGRAMMES.items():
         if programme in running or _still_held(programme, valid, today):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
@@ -35,11 +37,12 @@ def board(request: HttpRequest, programme: str) -> HttpResponse:
     filterset, rows = _scoped(request, programme)
     closed = request.GET.get("closed") == "1"
     lanes = board_lanes(rows, programme, closed=closed)  # type: ignore[arg-type]
+    made = iter(cards([application for lane in lanes for application in lane.cards], request.user))
     context = {
         "programme": programme,
         "table": PROGRAMMES[programme],
         "filterset": filterset,
-        "lanes": [(lane, cards(lane.cards, request.user)) for lane in lanes],
+        "lanes": [(lane, list(islice(made, len(lane.cards)))) for lane in lanes],
         "total": sum(lane.count for lane in lanes),
         "closed": closed,
         "may_move": scope_of(request.user).has_role(Role.OFFICER, Role.LEAD, Role.ADMIN),

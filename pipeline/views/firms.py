@@ -27,7 +27,7 @@ from pipeline.forms import AssignForm, ContactForm, FactForm, MoveFirmForm, Open
 from pipeline.models import Application
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.days import due_items
-from pipeline.selectors.firms import firm_timeline, ladders
+from pipeline.selectors.firms import firm_timeline, ladder_of, ladders
 from pipeline.selectors.programmes import openings
 from pipeline.services.applications import open_application
 
@@ -73,21 +73,22 @@ def _page(request: HttpRequest, firm: Firm, *, status: int = 200, **forms: Any) 
     """The record page, perhaps with a refused form on it."""
     today = timezone.localdate()
     applications = list(Application.objects.visible_to(request.user).filter(firm=firm).order_by("-opened_at", "-pk"))
+    recognitions = list(firm.recognitions.order_by("-granted_on", "-pk"))
     context = {
         "firm": firm,
         "former_names": list(firm.former_names.all()),
         "contacts": list(firm.contacts.all()),
         "members": list(firm.memberships.filter(ended_on=None).select_related("user")),
-        "ladder": ladders([firm])[firm.pk],
+        "ladder": ladder_of(recognitions, applications, today=today),
         "applications": applications,
         "running": [item for item in applications if item.closed_at is None],
-        "recognitions": list(firm.recognitions.all()),
+        "recognitions": recognitions,
         "deadlines": due_items(
             firm.deadlines.filter(closed_at=None).select_related("application", "recognition"), today, work_calendar()
         ),
-        "openings": openings(firm, applications, today),
+        "openings": openings(recognitions, applications, today),
         "facts": fact_table(firm),
-        "timeline": firm_timeline(firm, user=request.user),
+        "timeline": firm_timeline(firm, recognitions, user=request.user),
         "may_write": may_write(request.user, firm.region_path),
         "officers": officers_for(firm.region_path),
         "regions": regions_to_move_to(firm.region, Region.objects.visible_to(request.user)),

@@ -107,7 +107,7 @@ class Command(BaseCommand):
         connections.close_all()
 
     def _start_processes(self, supervisor: Supervisor, env: dict[str, str], host: str, port: int) -> None:
-        celery = [sys.executable, "-m", "celery", "-A", "config"]
+        celery = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
         quiet = ["--without-gossip", "--without-mingle", "--loglevel", "WARNING"]
         supervisor.start(Child("worker", [*celery, "worker", "--concurrency", "2", *quiet], env))
         beat = [*celery, "beat", "--pidfile=", "--loglevel", "WARNING"]

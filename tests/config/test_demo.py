@@ -1,0 +1,114 @@
+import itertools
+from collections import Counter
+
+import pytest
+import time_machine
+from django.core.management import call_command
+
+from crm.models import DemoRow, Fact, Firm, User
+from crm.services.people import add_membership
+from pipeline.choices import Phase
+from pipeline.models import Application, Quota, Recognition, Round, StageEvent
+from pipeline.workflows import WORKFLOWS
+from tests import make
+
+NOVEMBER = "2026-11-23 10:00+08:00"
+
+
+def demo(**options):
+    call_command("demo_city", verbosity=0, **options)
+
+
+def picture():
+    """What the city is made of, without keys."""
+    return (
+        sorted(Firm.objects.values_list("credit_code", "name")),
+        sorted(
+            StageEvent.objects.values_list(
+                "application__firm__credit_code",
+                "application__programme",
+                "application__year",
+                "version",
+                "to_stage",
+                "at",
+            )
+        ),
+        Fact.objects.count(),
+        sorted(Quota.objects.values_list("indicator__code", "region__code", "year", "target")),
+    )
+
+
+@pytest.mark.parametrize(
+    "day", [NOVEMBER, "2026-02-18 10:00+08:00", "2026-06-10 10:00+08:00", "2027-01-01 10:00+08:00"]
+)
+def test_any_day_of_the_year_has_a_lawful_city(db, day):
+    with time_machine.travel(day, tick=False):
+        demo(firms=60)
+
+    lawful = {
+        (code, source, step.code, step.target)
+        for code, table in WORKFLOWS.items()
+        for step in table.transitions
+        for source in step.sources
+    }
+    for application in Application.objects.prefetch_related("events"):
+        events = list(application.events.all())
+        assert [event.version for event in events] == list(range(len(events)))
+        assert events[-1].to_stage == application.stage
+        for before, event in itertools.pairwise(events):
+            assert (application.workflow_code, before.to_stage, event.transition, event.to_stage) in lawful
+        assert [event.at for event in events] == sorted(event.at for event in events)
+    assert Application.objects.filter(stage="returned", firm__memberships__user__username="firm").exists()
+    assert Firm.objects.count() == 60
+
+
+@time_machine.travel(NOVEMBER, tick=False)
+def test_the_same_seed_makes_the_same_city(db):
+    demo(firms=40)
+    first = picture()
+    demo(clear=True)
+    demo(firms=40)
+
+    assert picture() == first
+
+
+@time_machine.travel(NOVEMBER, tick=False)
+def test_its_proportions_are_a_citys(db):
+    demo()
+
+    valid = Recognition.objects.valid_now()
+    counts = Counter(valid.values_list("programme", flat=True))
+    assert 150 <= counts["tech_sme"] <= 190
+    assert 120 <= counts["high_tech"] <= 190
+    assert counts["gazelle"] == 3
+    assert Firm.objects.count() == 320
+    assert Application.objects.in_progress().filter(programme="high_tech").count() >= 40
+    assert {"returned", "prep", "formal", "submitted", "filed"} <= set(
+        Application.objects.filter(programme="high_tech", year=2026).values_list("stage", flat=True)
+    )
+    assert not Application.objects.filter(phase=Phase.RECOGNISED, year__lt=2023).exists()
+
+
+@time_machine.travel(NOVEMBER, tick=False)
+def test_clear_removes_only_the_demonstration(county):
+    officer = make.person("own_officer", county, "officer")
+    own = make.firm("自己的企业", county)
+    demo(firms=40)
+    demo_user = User.objects.get(username="firm")
+    add_membership(demo_user, own, actor=officer)
+
+    demo(clear=True)
+
+    assert list(Firm.objects.all()) == [own]
+    assert list(User.objects.all()) == [officer]
+    assert [model.objects.count() for model in (Application, StageEvent, Recognition, Quota, Round, DemoRow)] == [0] * 6
+
+
+@time_machine.travel(NOVEMBER, tick=False)
+def test_a_second_run_changes_nothing(db):
+    demo(firms=40)
+    before = picture()
+
+    demo(firms=40)
+
+    assert picture() == before

@@ -1,0 +1,121 @@
+"""The two languages, the icons, the pages that must not ask anybody else for anything."""
+
+import re
+from pathlib import Path
+
+import lucide
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from config import strings
+from tests.pipeline import world
+
+ROOMS = ("config", "crm", "pipeline", "notifications")
+TEMPLATES = [path for room in ROOMS for path in (Path(settings.BASE_DIR) / room).rglob("*.html")]
+CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+# What stays Chinese in the English face: names of firms, people and places, document numbers, and the import's headings.
+NAMES = re.compile(
+    r"育企|中文|平南智造科技有限公司|桂平新材料有限公司|姓名\w+|广西壮族自治区|贵港市?|平南县?|桂平市?|港北区?|港南区?|覃塘区?"
+    r"|高新区|产业园|统一社会信用代码|万元|元"
+)
+
+
+def test_every_sentence_has_english():
+    assert [f"{string.place} {string.text}" for string in strings.missing()] == []
+
+
+def test_the_compiled_catalogue_is_the_written_one():
+    import io
+
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    with strings.CATALOGUE.open("rb") as file:
+        written = read_po(file, locale="en")
+    compiled = io.BytesIO()
+    write_mo(compiled, written)
+
+    assert strings.CATALOGUE.with_suffix(".mo").read_bytes() == compiled.getvalue()
+
+
+def test_no_template_holds_chinese_that_cannot_be_translated():
+    assert strings.untranslatable() == []
+
+
+def test_placeholders_are_the_same_in_both_languages():
+    from babel.messages.pofile import read_po
+
+    with strings.CATALOGUE.open("rb") as file:
+        catalogue = read_po(file, locale="en")
+    wrong = []
+    for message in catalogue:
+        if not message.id:
+            continue
+        ids = message.id if isinstance(message.id, tuple) else (message.id,)
+        texts = message.string if isinstance(message.string, tuple) else (message.string,)
+        names = [set(re.findall(r"{\w*}|%\(\w+\)s", text)) for text in (*ids, *texts)]
+        if any(found != names[0] for found in names):
+            wrong.append(message.id)
+    assert wrong == []
+
+
+def used_icons():
+    text = "".join(path.read_text("utf-8") for path in TEMPLATES)
+    code = "".join(p.read_text("utf-8") for room in ROOMS for p in (Path(settings.BASE_DIR) / room).rglob("*.py"))
+    return set(re.findall(r'{% icon "([\w-]+)"', text)) | set(re.findall(r'"([a-z0-9-]+)", reverse\(', code))
+
+
+@pytest.mark.parametrize("name", sorted(used_icons()))
+def test_every_icon_exists(name):
+    assert lucide._load_icon(name) is not None
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.name)
+def test_no_template_has_inline_styles_or_scripts_or_asks_another_site(path):
+    text = path.read_text("utf-8")
+
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text)
+    assert not re.search(r"\son\w+=", text)
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", text)
+    if "mail" not in path.parts:
+        assert not re.search(r'\sstyle="', text)
+
+
+PAGES = ["my_day", "firms", "applications", "deadlines", "targets", "funnel", "imports", "outbox", "mailbox"]
+PAGES += ["notices", "settings", "account", "people", "rounds", "calendar"]
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_speak_english_when_asked(name, client, lead, firm, officer):
+    world.at(firm, "formal")
+    client.force_login(lead)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+
+    text = client.get(reverse(name)).content.decode()
+
+    text = re.sub(r"<script.*?</script>", "", text, flags=re.S)
+    assert CHINESE.findall(NAMES.sub("", text)) == []
+
+
+def test_a_browser_in_english_still_gets_chinese_until_somebody_chooses(client, lead):
+    client.force_login(lead)
+
+    page = client.get("/", headers={"accept-language": "en"})
+    assert "我的一天" in page.content.decode()
+
+    client.post("/language/", {"language": "en", "next": "/"})
+    assert "My day" in client.get("/").content.decode()
+    lead.refresh_from_db()
+    assert lead.language == "en"
+
+
+def test_pages_carry_a_strict_policy_and_a_request_id(client, lead):
+    client.force_login(lead)
+
+    response = client.get("/")
+
+    policy = response["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert len(response["X-Request-Id"]) == 12
