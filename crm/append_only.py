@@ -24,7 +24,7 @@ def forbid_updates(table: str) -> tuple[Callable[[Any, Any], None], Callable[[An
 
     def put(apps: Any, schema_editor: Any) -> None:
         if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(_POSTGRES_FUNCTION)
+            schema_editor.execute(_POSTGRES_FUNCTION, params=None)
             schema_editor.execute(_POSTGRES.format(table=table))
         else:
             schema_editor.execute(_SQLITE.format(table=table))
