@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.db.models import Q
 
@@ -63,16 +63,18 @@ def scope_of(user: User | AnonymousUser) -> Scope:
     """The scope of a person, read once per user object (two queries) and kept on it for the request."""
     if not user.is_authenticated or not user.is_active:
         return Scope()
-    if (kept := getattr(user, "_scope", None)) is None:
-        posts = list(user.posts.select_related("region").order_by("region__path", "role"))  # type: ignore[union-attr]
-        firms = tuple(user.memberships.filter(ended_on=None).values_list("firm_id", flat=True))  # type: ignore[union-attr]
+    kept: Scope | None = getattr(user, "_scope", None)
+    if kept is None:
+        person = cast("User", user)
+        posts = list(person.posts.select_related("region").order_by("region__path", "role"))
+        firms = tuple(person.memberships.filter(ended_on=None).values_list("firm_id", flat=True))
         kept = Scope(
-            everything=user.is_superuser,
+            everything=person.is_superuser,
             posts=tuple((post.region.path, post.role) for post in posts),
             firm_ids=firms,
             home=posts[0].region if posts else None,
         )
-        user._scope = kept  # type: ignore[union-attr]
+        person._scope = kept  # type: ignore[attr-defined]
     return kept
 
 

@@ -132,7 +132,7 @@ class Judge:
 
     def _new(self, row: ParsedRow, library: Library, decision: str) -> Verdict:
         reasons = [] if row.fields.get("name") else [_("企业库中没有该代码的企业，且本行缺少企业名称；请补上名称")]
-        region = self.gazetteer.target
+        region: Any = self.gazetteer.target
         try:
             region = self._place(row)
         except Unreadable as error:

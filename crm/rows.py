@@ -125,20 +125,24 @@ def fact_value(kind: FactCode, cell: object, *, unit: str = "") -> Decimal | Non
     """A fact's value from what somebody typed: yuan for money, 1 or 0 for yes/no. Raises Unreadable."""
     if kind.unit == YES_NO:
         return _yes_no(cell)
-    if kind.unit == YUAN:
-        text = tidy(cell)
-        negative = text.startswith(("-", "−"))
-        amount = money(text.lstrip("-−") if negative else cell, unit=unit)
-        if amount and amount.currency != "CNY":
-            raise Unreadable(_("“{value}”不是人民币；请折算成人民币后填写").format(value=cell))
-        value = amount and (-amount.amount if negative else amount.amount)
-    else:
-        value = number(cell)
+    value = _yuan(cell, unit) if kind.unit == YUAN else number(cell)
     if value is not None and value < 0 and not kind.may_be_negative:
         raise Unreadable(_("“{value}”不能为负数").format(value=cell))
     if value is not None and abs(value) >= Decimal(10) ** 15:
         raise Unreadable(_("“{value}”过大；请核对单位").format(value=cell))
     return value
+
+
+def _yuan(cell: object, unit: str) -> Decimal | None:
+    """An amount in yuan, perhaps negative; other currencies are refused, because nobody said at what rate."""
+    text = tidy(cell)
+    negative = text.startswith(("-", "−"))
+    amount = money(text.lstrip("-−") if negative else cell, unit=unit)
+    if amount is None:
+        return None
+    if amount.currency != "CNY":
+        raise Unreadable(_("“{value}”不是人民币；请折算成人民币后填写").format(value=cell))
+    return -amount.amount if negative else amount.amount
 
 
 def _limited(limit: int) -> Callable[[object], str]:

@@ -20,7 +20,7 @@ class MailboxBackend(BaseEmailBackend):
         mails = [
             Mail(
                 address=parseaddr(address)[1],
-                subject=mail.subject,
+                subject=str(mail.subject),
                 message_id=mail.extra_headers.get("Message-ID", ""),
                 text=str(mail.body),
                 html=next((str(part[0]) for part in getattr(mail, "alternatives", []) if part[1] == "text/html"), ""),

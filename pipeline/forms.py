@@ -75,7 +75,7 @@ class FactForm(forms.Form):
     """One figure. Money may be typed with its unit, as 380万元; a bare number is yuan."""
 
     code = forms.ChoiceField(label=_("指标"), choices=fact_choices)
-    year = forms.TypedChoiceField(label=_("年度"), coerce=int, required=False, empty_value=0)
+    year = forms.TypedChoiceField(label=_("年度"), coerce=int, required=False, empty_value="0")
     value = forms.CharField(label=_("数值"), max_length=40)
     basis = forms.ChoiceField(label=_("口径"), choices=Basis, required=False)
     source = forms.ChoiceField(label=_("来源"), choices=Source)

@@ -68,7 +68,7 @@ def _showcases(firms: list[Firm], runs: list[history.Run], today: date) -> list[
     free = [firm for firm in firms if firm.pk not in busy]
     calendar = work_calendar()
     returned_on = next(day for back in range(1, 15) if calendar.is_workday(day := today - timedelta(days=back)))
-    scripts = [
+    scripts: list[tuple[history.Script, int]] = [
         ([("diagnose", 8), ("prepare", 10), ("submit", 20), ("start_formal", 2), ("return_for_correction", 3)], 43),
         ([("diagnose", 8), ("prepare", 10)], 18),
         ([("diagnose", 8), ("prepare", 10), ("submit", 20), ("start_formal", 2)], 40),

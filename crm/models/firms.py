@@ -22,7 +22,7 @@ class FirmQuerySet(models.QuerySet):
         wanted = models.Q(name_key__contains=key) | models.Q(former_names__name_key__contains=key)
         if key.isascii():
             wanted |= models.Q(credit_code__startswith=key.upper())
-        return self.filter(pk__in=self.model.objects.filter(wanted).values("pk"))
+        return self.filter(pk__in=Firm.objects.filter(wanted).values("pk"))
 
 
 class Firm(models.Model):

@@ -20,7 +20,7 @@ class User(AbstractUser):
     REQUIRED_FIELDS = ["name", "email"]
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("用户")
+        verbose_name = _("用户")  # type: ignore[assignment]
 
     def __str__(self) -> str:
         return self.name or self.username

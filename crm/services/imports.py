@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from django.core.files import File
 from django.db import transaction
@@ -134,7 +134,7 @@ def _carry_out(batch: Import, *, apply: bool, over: str, **hooks: Any) -> dict[s
     """Process the kept file and settle the import's state, whichever way it ends."""
     try:
         with batch.file.open("rb") as file:
-            counts = process(batch, file, apply=apply, **hooks)
+            counts = process(batch, cast(BinaryIO, file), apply=apply, **hooks)
     except DomainError as error:
         Import.objects.filter(pk=batch.pk).update(state=ImportState.FAILED, error="\n".join(error.reasons))
         raise

@@ -4,30 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
+from rest_framework.request import Request
 
 from crm.access import scope_of
 from crm.errors import DomainError
+from crm.models import User
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
 def staff_only(view: View) -> View:
     """People of the authority only; for firms the page does not exist."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         if not scope_of(request.user).is_staff:
             raise Http404
         return view(request, *args, **kwargs)
 
     return wrapped
+
+
+def person(request: HttpRequest | Request) -> User:
+    """Who asks; every page but the public ones has somebody."""
+    return cast(User, request.user)
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """True when htmx asks: it gets the changing part alone, everybody else the whole page."""
+    return bool(getattr(request, "htmx", False))
 
 
 def attempt(form: forms.Form, action: Callable[[], Any]) -> bool:

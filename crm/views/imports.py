@@ -21,7 +21,7 @@ from crm.models import Import, ImportRow, Region
 from crm.paging import keyset
 from crm.services.imports import confirm, decide, upload
 from crm.tables import guarded
-from crm.views.common import attempt, refuse, say, staff_only
+from crm.views.common import attempt, person, refuse, say, staff_only
 
 
 @staff_only
@@ -50,7 +50,7 @@ def import_list(request: HttpRequest) -> HttpResponse:
 
 def _upload(form: UploadForm, request: HttpRequest) -> Import:
     file = form.cleaned_data["file"]
-    return upload(file, name=file.name, region=form.cleaned_data["region"], actor=request.user)  # type: ignore[arg-type]
+    return upload(file, name=file.name, region=form.cleaned_data["region"], actor=person(request))
 
 
 def _visible(request: HttpRequest, pk: int) -> Import:
@@ -84,7 +84,7 @@ def import_page(request: HttpRequest, pk: int) -> HttpResponse:
 def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _visible(request, pk)
     try:
-        confirm(batch, actor=request.user)  # type: ignore[arg-type]
+        confirm(batch, actor=person(request))
     except DomainError as error:
         refuse(request, error)
     return redirect("import", pk)
@@ -95,7 +95,7 @@ def import_confirm(request: HttpRequest, pk: int) -> HttpResponse:
 def import_decide(request: HttpRequest, pk: int, line: int) -> HttpResponse:
     batch = _visible(request, pk)
     form = DecisionForm(request.POST)
-    if attempt(form, lambda: decide(batch, line=line, decision=form.cleaned_data["decision"], actor=request.user)):  # type: ignore[arg-type]
+    if attempt(form, lambda: decide(batch, line=line, decision=form.cleaned_data["decision"], actor=person(request))):
         say(request, _("第 {line} 行的决定已保存").format(line=line))
     else:
         for reasons in form.errors.values():

@@ -13,10 +13,10 @@ from crm.access import scope_of
 from crm.errors import DomainError
 from crm.forms import AccountForm, FirmAccountForm, PersonForm, PostForm
 from crm.frame import current_region
-from crm.models import Firm, Job, Membership, Post, Region, User
+from crm.models import Firm, Job, Membership, Post, Region
 from crm.services import people
 from crm.services.jobs import cancel_job
-from crm.views.common import attempt, back, refuse, say, staff_only
+from crm.views.common import attempt, back, person, refuse, say, staff_only, wants_fragment
 
 
 @require_GET
@@ -30,7 +30,7 @@ def _base(request: HttpRequest) -> str:
 
 @require_http_methods(["GET", "POST"])
 def account(request: HttpRequest) -> HttpResponse:
-    user: User = request.user  # type: ignore[assignment]
+    user = person(request)
     initial = {name: getattr(user, name) for name in ("name", "email", "phone", "language")}
     form = AccountForm(request.POST or None, initial=initial)
     if request.method == "POST" and attempt(form, lambda: people.save_account(user, **form.cleaned_data)):
@@ -44,7 +44,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_POST
 def token_renew(request: HttpRequest) -> HttpResponse:
     """A new token for programs; the old one stops working at once."""
-    token = people.renew_token(request.user)  # type: ignore[arg-type]
+    token = people.renew_token(person(request))
     say(request, _("新的接口令牌：{token}（只显示这一次）").format(token=token))
     return redirect("account")
 
@@ -54,7 +54,7 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     """Chinese or English, kept in a cookie and in the profile."""
     language = request.POST.get("language", "")
     if request.user.is_authenticated:
-        people.choose_language(request.user, language)  # type: ignore[arg-type]
+        people.choose_language(person(request), language)
     return _remember_language(back(request, "/"), language)
 
 
@@ -102,7 +102,7 @@ def _add_person(form: PersonForm, request: HttpRequest) -> str:
         password=password,
         region=data["region"],
         role=data["role"],
-        actor=request.user,  # type: ignore[arg-type]
+        actor=person(request),
     )
     return password
 
@@ -113,7 +113,7 @@ def post_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Give a colleague another post."""
     post = get_object_or_404(Post.objects.visible_to(request.user), pk=pk)
     form = PostForm(request.POST, visible=Region.objects.visible_to(request.user))
-    if attempt(form, lambda: people.add_post(post.user, actor=request.user, **form.cleaned_data)):  # type: ignore[arg-type]
+    if attempt(form, lambda: people.add_post(post.user, actor=person(request), **form.cleaned_data)):
         say(request, _("岗位已增加"))
     return redirect("people")
 
@@ -123,7 +123,7 @@ def post_add(request: HttpRequest, pk: int) -> HttpResponse:
 def post_remove(request: HttpRequest, pk: int) -> HttpResponse:
     post = get_object_or_404(Post.objects.visible_to(request.user).select_related("user", "region"), pk=pk)
     try:
-        people.remove_post(post, actor=request.user)  # type: ignore[arg-type]
+        people.remove_post(post, actor=person(request))
         say(request, _("岗位已撤销"))
     except DomainError as error:
         refuse(request, error)
@@ -137,7 +137,7 @@ def firm_account_add(request: HttpRequest, credit_code: str) -> HttpResponse:
     firm = get_object_or_404(Firm.objects.visible_to(request.user), credit_code=credit_code)
     form = FirmAccountForm(request.POST)
     password = people.new_password()
-    actor: User = request.user  # type: ignore[assignment]
+    actor = person(request)
     if attempt(form, lambda: people.add_firm_account(firm, password=password, actor=actor, **form.cleaned_data)):
         say(request, _("企业账号已开通，初始密码：{password}（只显示这一次）").format(password=password))
     else:
@@ -151,7 +151,7 @@ def firm_account_end(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Membership.objects.visible_to(request.user).select_related("firm", "user")
     membership = get_object_or_404(rows, pk=pk, ended_on=None)
     try:
-        people.end_membership(membership, actor=request.user)  # type: ignore[arg-type]
+        people.end_membership(membership, actor=person(request))
         say(request, _("企业账号已停用"))
     except DomainError as error:
         refuse(request, error)
@@ -162,9 +162,9 @@ def firm_account_end(request: HttpRequest, pk: int) -> HttpResponse:
 def job(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a background job is; htmx asks again until it is over."""
     found = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
-    template = "crm/_job.html" if request.htmx else "crm/job.html"  # type: ignore[attr-defined]
+    template = "crm/_job.html" if wants_fragment(request) else "crm/job.html"
     response = render(request, template, {"job": found, "base": _base(request)})
-    if found.is_over and request.htmx:  # type: ignore[attr-defined]
+    if found.is_over and wants_fragment(request):
         response["HX-Refresh"] = "true" if request.GET.get("then") == "refresh" else "false"
     return response
 

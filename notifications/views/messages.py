@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.access import scope_of
 from crm.paging import keyset
-from crm.views.common import staff_only
+from crm.views.common import person, staff_only
 from notifications.filters import MessageFilter
 from notifications.models import Mail, Message
 from notifications.selectors import own_messages
@@ -22,7 +22,7 @@ ORDER = ("-pk",)
 @require_GET
 def notices(request: HttpRequest) -> HttpResponse:
     """One's own messages, the bell's page."""
-    page = keyset(own_messages(request.user), order=ORDER, after=request.GET.get("after", ""))  # type: ignore[arg-type]
+    page = keyset(own_messages(person(request)), order=ORDER, after=request.GET.get("after", ""))
     base = "frame.html" if scope_of(request.user).is_staff else "portal_base.html"
     return render(request, "notifications/notices.html", {"page": page, "base": base})
 
@@ -30,14 +30,14 @@ def notices(request: HttpRequest) -> HttpResponse:
 @require_POST
 def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark one's own message read and go to what it is about."""
-    message = get_object_or_404(Message, pk=pk, recipient=request.user)
+    message = get_object_or_404(Message, pk=pk, recipient=person(request))
     Message.objects.filter(pk=pk, read_at=None).update(read_at=timezone.now())
     return redirect(message.link or "notices")
 
 
 @require_POST
 def notices_read(request: HttpRequest) -> HttpResponse:
-    Message.objects.filter(recipient=request.user, read_at=None).update(read_at=timezone.now())
+    Message.objects.filter(recipient=person(request), read_at=None).update(read_at=timezone.now())
     return redirect("notices")
 
 
@@ -78,7 +78,7 @@ def mailbox_mail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @xframe_options_sameorigin
-@csp_replace(
+@csp_replace(  # type: ignore[arg-type]
     {"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "img-src": ["data:"], "frame-ancestors": ["'self'"]}
 )
 def mailbox_html(request: HttpRequest, pk: int) -> HttpResponse:

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from crm.models import Firm
+from crm.views.common import person
 from pipeline.api.serializers import (
     ApplicationSerializer,
     DeadlineSerializer,
@@ -48,7 +49,7 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
             form.validated_data["programme"],
             round=chosen,
             year=form.validated_data["year"] or (chosen.year if chosen else None),
-            actor=request.user,  # type: ignore[arg-type]
+            actor=person(request),
         )
         return Response(self.get_serializer(application).data, status=201)
 
@@ -62,7 +63,7 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
             form = self.get_serializer(data=request.data)  # transition, note, version
             form.is_valid(raise_exception=True)
             data = {name: value for name, value in form.validated_data.items() if value or name not in RESULT_FIELDS}
-            move_application(application, actor=request.user, **data)  # type: ignore[arg-type]
+            move_application(application, actor=person(request), **data)
         return Response(MovesSerializer(application, context=self.get_serializer_context()).data)
 
     @extend_schema(responses=StageEventSerializer(many=True), filters=False)

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from crm.models import Firm
 from crm.services.facts import record_fact
+from crm.views.common import person
 from pipeline.api.serializers import FactSerializer, FirmSerializer
 from pipeline.filters import FirmFilter
 
@@ -40,6 +41,6 @@ class FirmViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         if request.method == "POST":
             form = self.get_serializer(data=request.data)
             form.is_valid(raise_exception=True)
-            fact = record_fact(firm, actor=request.user, **form.validated_data)  # type: ignore[arg-type]
+            fact = record_fact(firm, actor=person(request), **form.validated_data)
             return Response(self.get_serializer(fact).data, status=201)
         return Response(self.get_serializer(firm.facts.select_related("entered_by"), many=True).data)

@@ -56,7 +56,7 @@ class FactSerializer(serializers.ModelSerializer):
     code = serializers.ChoiceField(choices=[(code, kind.label) for code, kind in FACT_CODES.items()])
     year = serializers.IntegerField(min_value=0, max_value=2100, default=NO_YEAR)
     basis = serializers.ChoiceField(choices=Basis.choices, required=False, allow_blank=True, default="")
-    source = serializers.ChoiceField(choices=Source.choices)
+    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
     value = serializers.DecimalField(max_digits=20, decimal_places=4)
     evidence = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     entered_by = serializers.CharField(source="entered_by.name", default=None, read_only=True)
@@ -154,7 +154,7 @@ class LawfulMoveSerializer(serializers.Serializer):
     """One move that the table allows from here, with what still stands against it for this person."""
 
     transition = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     to = serializers.CharField()
     to_label = serializers.CharField()
     note_required = serializers.BooleanField()
@@ -272,7 +272,7 @@ class QuotaRowSerializer(serializers.Serializer):
     """One target's progress. Amounts and ratios are decimal strings; a ratio may exceed 1."""
 
     indicator = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     unit = serializers.CharField()
     decimals = serializers.IntegerField()
     programme = serializers.CharField(allow_blank=True)
@@ -297,7 +297,7 @@ class ProgressSerializer(serializers.Serializer):
 
 class FunnelStepSerializer(serializers.Serializer):
     stage = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     reached = serializers.IntegerField()
     lost = serializers.IntegerField()
     ratio = serializers.FloatField(allow_null=True)

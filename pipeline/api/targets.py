@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 
 from crm.frame import current_region, current_year
 from crm.models import Region
+from crm.views.common import person
 from pipeline.api.serializers import (
     FunnelSerializer,
     IndicatorSerializer,
@@ -37,10 +38,10 @@ class StaffOnly(APIView):
     """Numbers of the authority: for firms these addresses do not exist."""
 
     def where(self, request: Request) -> tuple[Region, int, Compiled | None]:
-        region = current_region(request)  # type: ignore[arg-type]
+        region = current_region(request)
         if region is None:
             raise Http404
-        year = current_year(request)  # type: ignore[arg-type]
+        year = current_year(request)
         return region, year, latest_snapshot(region, year=year)
 
 
@@ -68,7 +69,7 @@ class QuotaViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         data: dict[str, Any] = dict(form.validated_data)
         if not Region.objects.visible_to(request.user).filter(pk=data["region"].pk).exists():
             raise Http404
-        quota = set_quota(actor=request.user, **data)  # type: ignore[arg-type]
+        quota = set_quota(actor=person(request), **data)
         return Response(self.get_serializer(quota).data, status=201)
 
 

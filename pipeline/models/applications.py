@@ -13,7 +13,7 @@ from pipeline.workflows import PROGRAMMES, WORKFLOWS
 INTERNAL = [stage.code for table in WORKFLOWS.values() for stage in table.stages if stage.internal]
 
 
-class ApplicationQuerySet(models.QuerySet):
+class ApplicationQuerySet(models.QuerySet["Application"]):
     def visible_to(self, user):
         """Applications this user may know of: officers by region, firm users by firm (not mere leads)."""
         scope = scope_of(user)

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from crm.access import scope_of
 from crm.models import User
 from pipeline.choices import Turn
 from pipeline.models import Application, Deadline
+from pipeline.models.applications import ApplicationQuerySet
 from pipeline.selectors.calendar import work_calendar
 from pipeline.workdays import WorkCalendar
 from pipeline.workflows import WORKFLOWS
@@ -64,7 +65,7 @@ def stages_of_turn(*turns: str) -> Q:
     return wanted
 
 
-def waiting_here(applications: QuerySet[Application], user: User) -> list[Application]:
+def waiting_here(applications: ApplicationQuerySet, user: User) -> list[Application]:
     """Applications whose next move is this person's desk's, those waiting longest first. One query."""
     at_city = any(path.count("/") <= CITY_DEPTH for path in scope_of(user).paths) or scope_of(user).everything
     rows = applications.open().filter(stages_of_turn(Turn.CITY if at_city else Turn.COUNTY))
@@ -72,7 +73,7 @@ def waiting_here(applications: QuerySet[Application], user: User) -> list[Applic
     return list(rows.order_by("stage_since", "pk")[:SHOWN])
 
 
-def planned_actions(applications: QuerySet[Application], user: User, today: date) -> list[Application]:
+def planned_actions(applications: ApplicationQuerySet, user: User, today: date) -> list[Application]:
     """The next actions that this person planned for today or earlier. One query."""
     rows = applications.open().filter(officer=user, next_action_on__lte=today).select_related("firm", "region")
     return list(rows.order_by("next_action_on", "pk")[:SHOWN])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -83,9 +83,8 @@ def plain(value: Decimal) -> str:
 
 def from_dict(row: dict[str, Any]) -> QuotaRow:
     """A row read back from a snapshot."""
-    numbers = {name: Decimal(row[name]) for name in ("target", "done", "expected")}
-    names = ("indicator", "label", "unit", "decimals", "programme", "region", "region_name", "pace", "document")
-    return QuotaRow(**{name: row[name] for name in names}, **numbers)
+    values = dict(row) | {name: Decimal(row[name]) for name in ("target", "done", "expected")}
+    return QuotaRow(**{field.name: values[field.name] for field in fields(QuotaRow)})
 
 
 def quota_rows(quotas: Iterable[Quota], counted: Counted, *, year: int, as_of: date) -> list[QuotaRow]:

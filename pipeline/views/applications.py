@@ -15,7 +15,7 @@ from crm.access import may_write
 from crm.models import Firm
 from crm.paging import capped_count, keyset
 from crm.selectors.firms import officers_for
-from crm.views.common import attempt, back, say, staff_only
+from crm.views.common import attempt, back, person, say, staff_only, wants_fragment
 from pipeline.errors import StageMoved
 from pipeline.filters import ApplicationFilter
 from pipeline.forms import AssignForm, MoveForm, NextActionForm
@@ -43,7 +43,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
     found = filterset.qs if filterset.is_valid() else applications.none()
     number, more = capped_count(found)
     page = keyset(found, order=ORDER, after=request.GET.get("after", ""))
-    template = "pipeline/_application_rows.html" if request.htmx else "pipeline/application_list.html"  # type: ignore[attr-defined]
+    template = "pipeline/_application_rows.html" if wants_fragment(request) else "pipeline/application_list.html"
     context = {"filterset": filterset, "page": page, "number": number, "more": more}
     return render(request, template, context)
 
@@ -61,7 +61,7 @@ def _page(request: HttpRequest, application: Application, *, status: int = 200, 
         "application": application,
         "firm": firm,
         "ladder": ladders([firm])[firm.pk],
-        "moves": moves_of(application, request.user),  # type: ignore[arg-type]
+        "moves": moves_of(application, person(request)),
         "events": list(timeline_events(application)),
         "deadlines": due_items(application.deadlines.filter(closed_at=None), today, work_calendar()),
         "recognitions": list(application.recognitions.all()),
@@ -93,7 +93,7 @@ def application_move(request: HttpRequest, pk: int) -> HttpResponse:
         return _sheet(request, visible_application(request, pk), form, status=409)
     stage = application.current.label
     text = _("{firm} 已进入“{stage}”").format(firm=application.firm.name, stage=stage)
-    if request.htmx:  # type: ignore[attr-defined]
+    if wants_fragment(request):
         return HttpResponse(status=204, headers={"HX-Trigger": _moved_event(text)})
     say(request, text)
     return back(request, reverse("application", args=[pk]))
@@ -105,15 +105,16 @@ def _move(application: Application, form: MoveForm, request: HttpRequest) -> Non
         move_application(
             application,
             data["transition"],
-            actor=request.user,  # type: ignore[arg-type]
+            actor=person(request),
             note=data["note"],
             version=data["version"],
             **form.result_for(application),
         )
     except StageMoved:
         # The typed note stays; the next try is judged on what the row is now.
-        form.data = form.data.copy()
-        form.data["version"] = Application.objects.values_list("version", flat=True).get(pk=application.pk)
+        version = Application.objects.values_list("version", flat=True).get(pk=application.pk)
+        form.data = request.POST.copy()
+        form.data["version"] = str(version)
         raise
 
 
@@ -125,7 +126,7 @@ def _moved_event(text: str) -> str:
 def _sheet(
     request: HttpRequest, application: Application, form: MoveForm, *, status: int = 200, wanted: str = ""
 ) -> HttpResponse:
-    moves = moves_of(application, request.user)  # type: ignore[arg-type]
+    moves = moves_of(application, person(request))
     leading = [move for move in moves if move.step.target == wanted]
     chosen = form["transition"].value() or (leading[0].step.code if len(leading) == 1 else "")
     context = {
@@ -137,7 +138,7 @@ def _sheet(
         "can_move": any(move.allowed for move in moves),
         "next": request.POST.get("next") or request.GET.get("next", ""),
     }
-    template = "pipeline/_move_sheet.html" if request.htmx else "pipeline/move_page.html"  # type: ignore[attr-defined]
+    template = "pipeline/_move_sheet.html" if wants_fragment(request) else "pipeline/move_page.html"
     # htmx swaps error answers only when told to; the status says it to everybody else.
     return render(request, template, context, status=status)
 
@@ -153,7 +154,7 @@ def application_plan(request: HttpRequest, pk: int) -> HttpResponse:
             application,
             action=form.cleaned_data["next_action"],
             on=form.cleaned_data["next_action_on"],
-            actor=request.user,  # type: ignore[arg-type]
+            actor=person(request),
         ),
     )
     if not done:
@@ -169,7 +170,7 @@ def application_assign(request: HttpRequest, pk: int) -> HttpResponse:
     form = AssignForm(request.POST, officers=officers_for(application.region_path))
     done = attempt(
         form,
-        lambda: assign_application(application, officer=form.cleaned_data["officer"], actor=request.user),  # type: ignore[arg-type]
+        lambda: assign_application(application, officer=form.cleaned_data["officer"], actor=person(request)),
     )
     if not done:
         return _page(request, application, status=409, assign_form=form)

@@ -11,15 +11,16 @@ from django.views.decorators.http import require_GET
 from crm.access import scope_of
 from crm.choices import Role
 from crm.frame import current_region, current_year
-from crm.views.common import staff_only
+from crm.views.common import staff_only, wants_fragment
 from pipeline.filters import ApplicationFilter
 from pipeline.models import Application
+from pipeline.models.applications import ApplicationQuerySet
 from pipeline.selectors.applications import board_lanes, lane_cards
 from pipeline.selectors.cards import cards
 from pipeline.workflows import PROGRAMMES
 
 
-def _scoped(request: HttpRequest, programme: str) -> tuple[ApplicationFilter, object]:
+def _scoped(request: HttpRequest, programme: str) -> tuple[ApplicationFilter, ApplicationQuerySet]:
     """The applications of this board: scope, region, year and the same filters as the list."""
     if programme not in PROGRAMMES:
         raise Http404
@@ -36,7 +37,7 @@ def _scoped(request: HttpRequest, programme: str) -> tuple[ApplicationFilter, ob
 def board(request: HttpRequest, programme: str) -> HttpResponse:
     filterset, rows = _scoped(request, programme)
     closed = request.GET.get("closed") == "1"
-    lanes = board_lanes(rows, programme, closed=closed)  # type: ignore[arg-type]
+    lanes = board_lanes(rows, programme, closed=closed)
     made = iter(cards([application for lane in lanes for application in lane.cards], request.user))
     context = {
         "programme": programme,
@@ -47,7 +48,7 @@ def board(request: HttpRequest, programme: str) -> HttpResponse:
         "closed": closed,
         "may_move": scope_of(request.user).has_role(Role.OFFICER, Role.LEAD, Role.ADMIN),
     }
-    template = "pipeline/_board.html" if request.htmx else "pipeline/board.html"  # type: ignore[attr-defined]
+    template = "pipeline/_board.html" if wants_fragment(request) else "pipeline/board.html"
     return render(request, template, context)
 
 
@@ -56,7 +57,7 @@ def board(request: HttpRequest, programme: str) -> HttpResponse:
 def board_lane(request: HttpRequest, programme: str, stage: str) -> HttpResponse:
     """The next 50 cards of a lane, after the card named by `after`."""
     _filterset, rows = _scoped(request, programme)
-    last = get_object_or_404(rows, pk=request.GET.get("after") or 0)  # type: ignore[call-overload]
-    found = lane_cards(rows, stage, after=last)  # type: ignore[arg-type]
+    last = get_object_or_404(rows, pk=request.GET.get("after") or 0)
+    found = lane_cards(rows, stage, after=last)
     context = {"cards": cards(found, request.user), "programme": programme, "stage": stage}
     return render(request, "pipeline/_lane_cards.html", context)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from crm.frame import current_region
 from crm.models import Region
-from crm.views.common import attempt, say, staff_only
+from crm.views.common import attempt, person, say, staff_only
 from pipeline.forms import RoundForm, WorkdayForm
 from pipeline.models import Round, Workday
 from pipeline.selectors.calendar import work_calendar
@@ -28,7 +28,7 @@ def rounds(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     changing = get_object_or_404(Round.objects.visible_to(request.user), pk=pk) if pk else None
     form = RoundForm(request.POST or None, visible=visible, initial=_initial(request, changing))
     if request.method == "POST":
-        save = lambda: save_round(actor=request.user, round=changing, **form.cleaned_data)  # type: ignore[arg-type]  # noqa: E731
+        save = lambda: save_round(actor=person(request), round=changing, **form.cleaned_data)  # noqa: E731
         if attempt(form, save):
             say(request, _("批次已保存，相关期限已更新"))
             return redirect("rounds")
@@ -76,7 +76,7 @@ def _set(form: WorkdayForm, region: Region, request: HttpRequest) -> int:
         name=data["name"],
         notice=data["notice"],
         region=region,
-        actor=request.user,  # type: ignore[arg-type]
+        actor=person(request),
     )
 
 

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET
 
 from crm.frame import current_region
 from crm.paging import capped_count, keyset
-from crm.views.common import staff_only
+from crm.views.common import staff_only, wants_fragment
 from pipeline.filters import DeadlineFilter
 from pipeline.models import Deadline
 from pipeline.selectors.calendar import work_calendar
@@ -41,5 +41,5 @@ def deadline_list(request: HttpRequest) -> HttpResponse:
         "overdue": overdue,
         "today": today,
     }
-    template = "pipeline/_deadline_rows.html" if request.htmx else "pipeline/deadline_list.html"  # type: ignore[attr-defined]
+    template = "pipeline/_deadline_rows.html" if wants_fragment(request) else "pipeline/deadline_list.html"
     return render(request, template, context)

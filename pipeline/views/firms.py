@@ -21,7 +21,7 @@ from crm.rows import fact_value
 from crm.selectors.firms import fact_table, officers_for, regions_to_move_to
 from crm.services.facts import record_fact
 from crm.services.firms import add_touch, assign_firm, move_firm, save_contact
-from crm.views.common import attempt, refuse, say, staff_only
+from crm.views.common import attempt, person, refuse, say, staff_only, wants_fragment
 from pipeline.filters import FirmFilter
 from pipeline.forms import AssignForm, ContactForm, FactForm, MoveFirmForm, OpenForm, TouchForm
 from pipeline.models import Application
@@ -53,7 +53,7 @@ def firm_list(request: HttpRequest) -> HttpResponse:
         "more": more,
         "filtered": any(value for name, value in request.GET.items() if name not in {"region", "after", "year"}),
     }
-    template = "pipeline/_firm_rows.html" if request.htmx else "pipeline/firm_list.html"  # type: ignore[attr-defined]
+    template = "pipeline/_firm_rows.html" if wants_fragment(request) else "pipeline/firm_list.html"
     return render(request, template, context)
 
 
@@ -112,7 +112,7 @@ def _answer(request: HttpRequest, firm: Firm, done: bool, text: str, **forms: An
 def firm_touch(request: HttpRequest, credit_code: str) -> HttpResponse:
     firm = visible_firm(request, credit_code)
     form = TouchForm(request.POST)
-    done = attempt(form, lambda: add_touch(firm, actor=request.user, **form.cleaned_data))  # type: ignore[arg-type]
+    done = attempt(form, lambda: add_touch(firm, actor=person(request), **form.cleaned_data))
     return _answer(request, firm, done, _("已记录"), touch_form=form)
 
 
@@ -141,7 +141,7 @@ def _record(firm: Firm, data: dict[str, Any], request: HttpRequest) -> None:
         basis=data["basis"] if kind.bases else "",
         source=data["source"],
         evidence=data["evidence"],
-        actor=request.user,  # type: ignore[arg-type]
+        actor=person(request),
     )
 
 
@@ -150,7 +150,7 @@ def _record(firm: Firm, data: dict[str, Any], request: HttpRequest) -> None:
 def firm_contact(request: HttpRequest, credit_code: str) -> HttpResponse:
     firm = visible_firm(request, credit_code)
     form = ContactForm(request.POST)
-    done = attempt(form, lambda: save_contact(firm, actor=request.user, **form.cleaned_data))  # type: ignore[arg-type]
+    done = attempt(form, lambda: save_contact(firm, actor=person(request), **form.cleaned_data))
     return _answer(request, firm, done, _("联系人已保存"), contact_form=form)
 
 
@@ -159,7 +159,7 @@ def firm_contact(request: HttpRequest, credit_code: str) -> HttpResponse:
 def firm_assign(request: HttpRequest, credit_code: str) -> HttpResponse:
     firm = visible_firm(request, credit_code)
     form = AssignForm(request.POST, officers=officers_for(firm.region_path))
-    done = attempt(form, lambda: assign_firm(firm, officer=form.cleaned_data["officer"], actor=request.user))  # type: ignore[arg-type]
+    done = attempt(form, lambda: assign_firm(firm, officer=form.cleaned_data["officer"], actor=person(request)))
     return _answer(request, firm, done, _("经办人员已更改"), assign_form=form)
 
 
@@ -168,7 +168,7 @@ def firm_assign(request: HttpRequest, credit_code: str) -> HttpResponse:
 def firm_move(request: HttpRequest, credit_code: str) -> HttpResponse:
     firm = visible_firm(request, credit_code)
     form = MoveFirmForm(request.POST, visible=Region.objects.visible_to(request.user))
-    done = attempt(form, lambda: move_firm(firm, actor=request.user, **form.cleaned_data))  # type: ignore[arg-type]
+    done = attempt(form, lambda: move_firm(firm, actor=person(request), **form.cleaned_data))
     return _answer(request, firm, done, _("所属区划已更改"), region_form=form)
 
 
@@ -185,7 +185,7 @@ def firm_open(request: HttpRequest, credit_code: str) -> HttpResponse:
             firm,
             form.cleaned_data["programme"],
             year=form.cleaned_data["year"],
-            actor=request.user,  # type: ignore[arg-type]
+            actor=person(request),
         )
     except DomainError as error:
         refuse(request, error)

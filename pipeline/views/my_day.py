@@ -9,6 +9,7 @@ from django.views.decorators.http import require_GET
 
 from crm.access import scope_of
 from crm.frame import current_region
+from crm.views.common import person
 from pipeline.models import Application
 from pipeline.selectors.days import due_soon, planned_actions, waiting_here
 from pipeline.selectors.snapshots import latest_snapshot
@@ -25,9 +26,9 @@ def my_day(request: HttpRequest) -> HttpResponse:
     applications = Application.objects.visible_to(request.user)
     context = {
         "today": today,
-        "deadlines": due_soon(request.user, today),
-        "waiting": waiting_here(applications, request.user),
-        "planned": planned_actions(applications, request.user, today),
+        "deadlines": due_soon(person(request), today),
+        "waiting": waiting_here(applications, person(request)),
+        "planned": planned_actions(applications, person(request), today),
         "compiled": latest_snapshot(region) if region else None,
     }
     return render(request, "pipeline/my_day.html", context)

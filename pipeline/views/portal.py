@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.access import scope_of
 from crm.models import Firm
-from crm.views.common import attempt, say
+from crm.views.common import attempt, person, say
 from pipeline.forms import MoveForm
 from pipeline.models import Application
 from pipeline.selectors.portal import tracker, trackers
@@ -78,7 +78,7 @@ def portal_move(request: HttpRequest, pk: int) -> HttpResponse:
         lambda: move_application(
             application,
             form.cleaned_data["transition"],
-            actor=request.user,  # type: ignore[arg-type]
+            actor=person(request),
             note=form.cleaned_data["note"],
             version=form.cleaned_data["version"],
         ),

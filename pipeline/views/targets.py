@@ -14,7 +14,7 @@ from crm.frame import current_region, current_year
 from crm.models import Region
 from crm.paging import keyset
 from crm.services.jobs import start_job
-from crm.views.common import attempt, say, staff_only
+from crm.views.common import attempt, person, say, staff_only
 from pipeline.choices import Counter
 from pipeline.forms import CountForm, QuotaForm
 from pipeline.models import Count, Indicator, Quota
@@ -67,7 +67,7 @@ def _entries(request: HttpRequest, region: Region, year: int) -> list[Count]:
 @require_POST
 def quota_set(request: HttpRequest) -> HttpResponse:
     form = QuotaForm(request.POST, visible=Region.objects.visible_to(request.user))
-    if not attempt(form, lambda: set_quota(actor=request.user, **form.cleaned_data)):  # type: ignore[arg-type, misc]
+    if not attempt(form, lambda: set_quota(actor=person(request), **form.cleaned_data)):
         return _page(request, status=409, quota_form=form)
     _recompile(request)
     say(request, _("目标已保存，数字正在重新统计"))
@@ -78,7 +78,7 @@ def quota_set(request: HttpRequest) -> HttpResponse:
 @require_POST
 def count_add(request: HttpRequest) -> HttpResponse:
     form = CountForm(request.POST, visible=Region.objects.visible_to(request.user))
-    if not attempt(form, lambda: add_count(actor=request.user, **form.cleaned_data)):  # type: ignore[arg-type, misc]
+    if not attempt(form, lambda: add_count(actor=person(request), **form.cleaned_data)):
         return _page(request, status=409, count_form=form)
     _recompile(request)
     say(request, _("已录入，数字正在重新统计"))
@@ -94,7 +94,7 @@ def compile_now(request: HttpRequest) -> HttpResponse:
 
 
 def _recompile(request: HttpRequest):
-    return start_job("metrics.compile", title=_("重新统计指标"), actor=request.user, params={}, total=1)  # type: ignore[arg-type]
+    return start_job("metrics.compile", title=_("重新统计指标"), actor=person(request), params={}, total=1)
 
 
 @staff_only
