@@ -18,7 +18,7 @@ from notifications.models import Digest, Message, MessageKind
 from notifications.outbox import enqueue
 from notifications.people import of_user
 from pipeline.models import Application
-from pipeline.selectors.applications import nearest_to_recognition
+from pipeline.selectors.applications import nearest_to_counting
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.snapshots import Compiled, latest_snapshot
 from pipeline.selectors.targets import BEHIND, QuotaRow
@@ -146,7 +146,7 @@ def _worst_first(row: QuotaRow) -> tuple[bool, bool, float]:
 
 def _gap_row(quota: QuotaRow, region: Region, year: int) -> GapRow:
     wanted = quota.gap and quota.programme
-    return GapRow(quota, nearest_to_recognition(region, quota.programme, year=year) if wanted else [])
+    return GapRow(quota, nearest_to_counting(region, quota.indicator, year=year) if wanted else [])
 
 
 def _queue(mail: GapMail) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import date, timedelta
+from itertools import islice
 
 from django.db import transaction
 
@@ -67,7 +68,8 @@ def _showcases(firms: list[Firm], runs: list[history.Run], today: date) -> list[
     busy = {run.firm.pk for run in runs if run.programme == "high_tech"}
     free = [firm for firm in firms if firm.pk not in busy]
     calendar = work_calendar()
-    returned_on = next(day for back in range(1, 15) if calendar.is_workday(day := today - timedelta(days=back)))
+    workdays = (day for back in range(1, 30) if calendar.is_workday(day := today - timedelta(days=back)))
+    returned_on = list(islice(workdays, 3))[-1]  # so that two or three of the five working days are left
     scripts: list[tuple[history.Script, int]] = [
         ([("diagnose", 8), ("prepare", 10), ("submit", 20), ("start_formal", 2), ("return_for_correction", 3)], 43),
         ([("diagnose", 8), ("prepare", 10)], 18),

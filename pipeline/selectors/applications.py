@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Value, When
 
 from crm.models import Membership, Region
-from pipeline.choices import Phase
-from pipeline.models import Application, StageEvent
+from pipeline.choices import Counter, Phase, Title
+from pipeline.models import Application, Recognition, StageEvent
 from pipeline.workflow import Stage, Transition
 from pipeline.workflows import PROGRAMMES
 
 LANE_CARDS = 50
+GOALS = {Counter.IN_LIBRARY: "in_lib"}  # what a counter counts where it is not the programme's own goal
 IN_PROGRESS = (Phase.POOL, Phase.PREPARING, Phase.REVIEW, Phase.NOTICE)
 
 
@@ -62,17 +63,25 @@ def lane_cards(
     return list(wanted.order_by("-stage_since", "-pk")[:LANE_CARDS])
 
 
-def nearest_to_recognition(region: Region, programme: str, *, year: int, limit: int = 5) -> list[Application]:
-    """The open applications of a region that are furthest on their way, those waiting longest first. One query."""
-    table = PROGRAMMES[programme]
+def nearest_to_counting(region: Region, indicator: str, *, year: int, limit: int = 5) -> list[Application]:
+    """The open applications of a region that would close this indicator's gap first. One query.
+
+    Those furthest on their way to what the indicator counts come first, then those waiting longest. A firm that held
+    the title before closes no gap of first-time certificates.
+    """
+    programme, _dot, counter = indicator.partition(".")
+    stages = PROGRAMMES[programme].stages
+    codes = [stage.code for stage in stages]
+    before = codes[: codes.index(GOALS.get(counter, PROGRAMMES[programme].goal))]
     rank = Case(
-        *(When(stage=stage.code, then=Value(place)) for place, stage in enumerate(table.stages)),
-        default=Value(0),
-        output_field=IntegerField(),
+        *(When(stage=code, then=Value(place)) for place, code in enumerate(before)), output_field=IntegerField()
     )
-    wanted = Application.objects.filter(
-        programme=programme, year=year, region_path__under=region.path, phase__in=IN_PROGRESS
+    wanted = Application.objects.open().filter(
+        programme=programme, year=year, region_path__under=region.path, stage__in=before
     )
+    if counter == Counter.FIRST_TIME:
+        held = Recognition.objects.filter(firm=OuterRef("firm"), programme=programme).exclude(title=Title.LIBRARY)
+        wanted = wanted.filter(~Exists(held))
     wanted = wanted.annotate(rank=rank).select_related("firm", "region", "officer")
     return list(wanted.order_by("-rank", "stage_since", "pk")[:limit])
 

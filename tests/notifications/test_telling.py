@@ -362,3 +362,52 @@ def test_the_inactive_get_nothing(targets, leader):
     send("2026-11-23 08:30")
 
     assert "leader@example.cn" not in told()
+
+
+def test_who_would_close_the_gap_is_not_who_counts_already(targets, city, county):
+    """Renewals close no gap of first-time titles, and who is in the library closes no gap of library entries."""
+    from pipeline.models import Recognition
+    from pipeline.selectors.applications import nearest_to_counting
+
+    renewing = make.firm("续期公司", county)
+    Recognition.objects.create(
+        firm=renewing,
+        programme="high_tech",
+        title="certificate",
+        granted_on=date(2023, 12, 1),
+        valid_until=date(2026, 11, 30),
+        region=county,
+        region_path=county.path,
+    )
+    with time_machine.travel(MONDAY, tick=False):
+        world.at(renewing, "filed")
+        inside = world.at(make.firm("在库公司", county), "in_lib", programme="gazelle")
+        coming = world.at(make.firm("备选公司", county), "lib_city", programme="gazelle")
+
+    def names(indicator):
+        return [row.firm.name for row in nearest_to_counting(city, indicator, year=2026)]
+
+    assert names("high_tech.first_time") == ["平南智造科技有限公司", "桂平新材料有限公司"]
+    assert names("high_tech.certified_in_year")[:2] == ["平南智造科技有限公司", "续期公司"]
+    assert names("gazelle.in_library") == [coming.firm.name]
+    assert names("gazelle.first_time") == [inside.firm.name, coming.firm.name]
+
+
+def test_the_numbers_of_the_mail_are_those_of_the_page_and_of_a_hand_count(targets, leader, client, city):
+    import re
+
+    from pipeline.models import Recognition
+
+    send("2026-11-23 08:30")
+    by_hand = Recognition.objects.filter(programme="high_tech", granted_on__year=2026).count()
+    client.force_login(leader)
+
+    with time_machine.travel(MONDAY, tick=False):
+        page = re.sub(r"\s+", " ", client.get("/targets/").content.decode())
+        api = client.get("/api/v1/progress/").json()["rows"][0]
+    mail = Message.objects.get(to="leader@example.cn").body
+
+    assert by_hand == 1
+    assert (api["done"], api["target"], api["gap"], api["completion_ratio"]) == ("1", "45", "44", "0.0222")
+    assert "完成 1 / 目标 45，缺口 44，完成率 2.2%" in mail
+    assert "1/45 · 2.2%" in page
