@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.utils.translation import gettext as _
+from django.utils.translation import override
 
 from crm.choices import Basis, Source
 from crm.columns import Column, Layout
@@ -180,23 +183,32 @@ def _year(value: object, this_year: int) -> int:
     return int(text)
 
 
-def _labelled(choices: Any, value: object, default: str, message: str) -> str:
-    if blank(value):
-        return default
-    text = tidy(value)
-    for choice in choices:
-        if text in {choice.value, choice.label}:
-            return choice.value
-    names = "、".join(str(choice.label) for choice in choices)
-    raise Unreadable(message.format(value=value, names=names))
+@lru_cache(maxsize=8)
+def _words(choices: Any) -> dict[str, str]:
+    """Each value by its code and by its label in every language: a file need not be in the reader's own."""
+    found = {choice.value: choice.value for choice in choices}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            found |= {str(choice.label): choice.value for choice in choices}
+    return found
 
 
 def _source(value: object) -> str:
-    return _labelled(Source, value, Source.DECLARED.value, _("来源“{value}”无法识别；可填：{names}"))
+    if blank(value):
+        return Source.DECLARED.value
+    if (found := _words(Source).get(tidy(value))) is not None:
+        return found
+    names = "、".join(str(choice.label) for choice in Source)
+    raise Unreadable(_("来源“{value}”无法识别；可填：{names}").format(value=value, names=names))
 
 
 def _basis(value: object) -> str:
-    return _labelled(Basis, value, Basis.NONE.value, _("口径“{value}”无法识别；可填：{names}"))
+    if blank(value):
+        return Basis.NONE.value
+    if (found := _words(Basis).get(tidy(value))) is not None:
+        return found
+    names = "、".join(str(choice.label) for choice in Basis)
+    raise Unreadable(_("口径“{value}”无法识别；可填：{names}").format(value=value, names=names))
 
 
 def _yes_no(value: object) -> Decimal | None:

@@ -95,6 +95,7 @@ class Contact(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["firm", "name"], name="one_contact_per_name")]
         verbose_name = _("联系人")
 
     def __str__(self) -> str:

@@ -251,12 +251,21 @@ def _write_firms(verdicts: list[Verdict]) -> None:
 
 def _write_facts(verdicts: list[Verdict], batch: Import) -> None:
     facts: dict[tuple[Any, ...], Fact] = {}
+    words, now = _("导入 {name} 第 {line} 行"), timezone.now()
     for verdict in verdicts:
+        evidence = words.format(name=batch.name, line=verdict.row.line)[:200]
         for (year, code, basis, source), (_old, value) in verdict.fact_changes.items():
-            evidence = _("导入 {name} 第 {line} 行").format(name=batch.name, line=verdict.row.line)[:200]
-            fact = Fact(firm=verdict.firm, year=year, code=code, basis=basis, source=source, value=value)
-            fact.evidence, fact.entered_by, fact.entered_at = evidence, batch.actor, timezone.now()
-            facts[(verdict.row.credit_code, year, code, basis, source)] = fact
+            facts[(verdict.row.credit_code, year, code, basis, source)] = Fact(
+                firm=verdict.firm,
+                year=year,
+                code=code,
+                basis=basis,
+                source=source,
+                value=value,
+                evidence=evidence,
+                entered_by_id=batch.actor_id,
+                entered_at=now,
+            )
     Fact.objects.bulk_create(
         facts.values(),
         batch_size=CHUNK,
@@ -274,14 +283,16 @@ def _write_people(verdicts: list[Verdict]) -> None:
         if verdict.former_name
     ]
     FormerName.objects.bulk_create(former, ignore_conflicts=True)
+    contacts: dict[tuple[str, str], Contact] = {}
     for verdict in verdicts:
         if verdict.contact is not None and verdict.contact_changes:
             verdict.contact.firm = verdict.firm  # type: ignore[assignment]
             for name, (_old, new) in verdict.contact_changes.items():
                 setattr(verdict.contact, name, new)
-    changed = [verdict.contact for verdict in verdicts if verdict.contact is not None and verdict.contact_changes]
-    Contact.objects.bulk_create([contact for contact in changed if contact.pk is None])
-    Contact.objects.bulk_update([contact for contact in changed if contact.pk is not None], ["phone", "email"])
+            contacts[(verdict.row.credit_code, verdict.contact.name)] = verdict.contact
+    Contact.objects.bulk_create(
+        contacts.values(), update_conflicts=True, unique_fields=["firm", "name"], update_fields=["phone", "email"]
+    )
 
 
 def _history(verdict: Verdict, batch: Import) -> Iterator[ChangeRecord]:

@@ -1,0 +1,79 @@
+"""The pages that are measured, each as the role that uses it most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from config.benchmark.measure import statements, timed
+from crm.models import Firm, User
+from pipeline.models import Application
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: who asks for it, and where it is."""
+
+    name: str
+    user: str
+    address: str
+
+
+def pages() -> list[Page]:
+    """The pages of docs/performance.md, on the rows of this database."""
+    firm = Firm.objects.order_by("pk").first()
+    application = Application.objects.filter(phase="review").order_by("pk").first() or Application.objects.first()
+    assert firm is not None
+    assert application is not None
+    deep = _deep_address()
+    return [
+        Page("list", "officer", "/firms/"),
+        Page("list filtered", "officer", "/firms/?programme=high_tech&whose=none"),
+        Page("list deep", "officer", deep),
+        Page("list county", "pingnan", "/firms/"),
+        Page("search", "officer", f"/firms/?q={firm.name[2:5]}"),
+        Page("list api", "officer", "/api/v1/firms/"),
+        Page("applications", "officer", "/applications/"),
+        Page("record", "officer", reverse("firm", args=[firm.credit_code])),
+        Page("application", "officer", reverse("application", args=[application.pk])),
+        Page("board", "officer", "/board/high_tech/"),
+        Page("deadlines", "officer", "/deadlines/"),
+        Page("targets", "leader", "/targets/"),
+        Page("funnel", "leader", "/funnel/"),
+        Page("my day", "officer", "/"),
+        Page("portal", "boss", "/portal/"),
+    ]
+
+
+def _deep_address() -> str:
+    """The list far down: the mark of the 1,000th row, or of the last of fewer."""
+    from crm.paging import _encode
+
+    rows = Firm.objects.order_by("-updated_at", "-pk")
+    row = rows[min(1000, rows.count() - 2)]
+    return f"/firms/?after={_encode(row, ('-updated_at', '-pk'))}"
+
+
+def measure_page(page: Page, rounds: int) -> dict[str, Any]:
+    """p50 and p95 of a page in milliseconds, its statements, their time, and its size in bytes."""
+    client = Client()
+    client.force_login(User.objects.get(username=page.user))
+
+    def ask() -> Any:
+        response = client.get(page.address)
+        assert response.status_code == 200, (page, response.status_code)
+        return response
+
+    size = len(ask().content)
+    timing = timed(ask, rounds)
+    number, sql_ms = statements(ask)
+    return {
+        "p50_ms": round(timing.p50, 2),
+        "p95_ms": round(timing.p95, 2),
+        "statements": number,
+        "sql_ms": round(sql_ms, 2),
+        "bytes": size,
+    }
