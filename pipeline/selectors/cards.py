@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from pipeline.access import acting_role
 from pipeline.models import Application, Deadline
@@ -20,9 +22,15 @@ class Card:
     """`targets` are the stages this person may move it to; empty means that there is no gesture."""
 
     application: Application
+    address: str
     days_here: int
     due: DueItem | None
     targets: tuple[str, ...]
+
+    @property
+    def waited(self) -> str:
+        """How long it has rested here, in words."""
+        return ngettext("{n} 天", "{n} 天", self.days_here).format(n=self.days_here)
 
 
 def cards(applications: Sequence[Application], user: Any, *, today: date | None = None) -> list[Card]:
@@ -33,12 +41,12 @@ def cards(applications: Sequence[Application], user: Any, *, today: date | None 
     nearest: dict[int, Deadline] = {}
     for deadline in Deadline.objects.open().filter(application__in=applications).order_by("due_on"):
         nearest.setdefault(deadline.application_id or 0, deadline)
-    result = []
+    result, prefix = [], reverse("applications")
     for application in applications:
         deadline = nearest.get(application.pk)
         due = DueItem.of(deadline, today, calendar) if deadline else None
         days = (today - timezone.localdate(application.stage_since)).days
-        result.append(Card(application, days, due, _targets(application, user)))
+        result.append(Card(application, f"{prefix}{application.pk}/", days, due, _targets(application, user)))
     return result
 
 
