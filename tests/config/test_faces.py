@@ -62,8 +62,16 @@ def test_placeholders_are_the_same_in_both_languages():
 
 def used_icons():
     text = "".join(path.read_text("utf-8") for path in TEMPLATES)
-    code = "".join(p.read_text("utf-8") for room in ROOMS for p in (Path(settings.BASE_DIR) / room).rglob("*.py"))
-    return set(re.findall(r'{% icon "([\w-]+)"', text)) | set(re.findall(r'"([a-z0-9-]+)", reverse\(', code))
+    rail = (Path(settings.BASE_DIR) / "config" / "context.py").read_text("utf-8")
+    tags = (Path(settings.BASE_DIR) / "pipeline/templatetags/pipeline_tags.py").read_text("utf-8")
+    timeline = (Path(settings.BASE_DIR) / "pipeline/selectors/firms.py").read_text("utf-8")
+    return (
+        set(re.findall(r'{% icon "([\w-]+)"', text))
+        | set(re.findall(r'Entry\(\w*\("[^"]+"\), "([a-z0-9-]+)"', rail))
+        | set(re.findall(r'"(?:act|soon|wait|fine)": "([a-z0-9-]+)"', tags))
+        | set(re.findall(r'Happening\([^,]+, "([a-z-]+)"', timeline))
+        | set(re.findall(r'"(?:note|call|visit)": "([a-z-]+)"', timeline))
+    )
 
 
 @pytest.mark.parametrize("name", sorted(used_icons()))
