@@ -1,13 +1,15 @@
-"""Judges a firm's facts against a policy edition: verdict, score, gaps, what is missing.
+"""Judges a firm's facts against a policy edition: verdict, score, gaps, what is missing, the cheapest way to the line.
 
-Pure: no database, no clock. `assess` gives the whole document, `judge` verdict and score alone.
+Pure: no database, no clock. `assess` gives the whole document, `judge` verdict and score alone, `cheapest_paths` what
+is searched only when someone looks.
 """
 
 from pipeline.assessment.document import Assessment, Line, assess
-from pipeline.assessment.facts import Claim, Facts, Figure, Holding, code_of, facts_from_rows, spoken_name
+from pipeline.assessment.facts import Claim, Facts, Figure, Holding, apply_steps, code_of, facts_from_rows, spoken_name
 from pipeline.assessment.gaps import Gap
 from pipeline.assessment.judging import Judgement, judge
 from pipeline.assessment.missing import Missing
+from pipeline.assessment.paths import Path, Step, cheapest_paths
 from pipeline.assessment.reading import parse_facts
 from pipeline.assessment.scoring import Score
 
@@ -21,8 +23,12 @@ __all__ = [
     "Judgement",
     "Line",
     "Missing",
+    "Path",
     "Score",
+    "Step",
+    "apply_steps",
     "assess",
+    "cheapest_paths",
     "code_of",
     "facts_from_rows",
     "judge",

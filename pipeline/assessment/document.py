@@ -13,6 +13,7 @@ from pipeline.assessment.gaps import Gap, gaps_of
 from pipeline.assessment.judging import bound_now, case_for, overall, route_of, rule_verdict, verdict_of
 from pipeline.assessment.measures import bound_of
 from pipeline.assessment.missing import Missing, missing_facts
+from pipeline.assessment.paths import Path, cheapest_paths
 from pipeline.assessment.scoring import Score, measured, score_of
 from pipeline.assessment.warnings import warnings_of
 from pipeline.assessment.words import actual_text
@@ -52,6 +53,7 @@ class Assessment:
     warnings: tuple[str, ...]
     gaps: tuple[Gap, ...]
     missing: tuple[Missing, ...]
+    cheapest: tuple[Path, ...] = ()
 
     @property
     def lacking(self) -> list[str]:
@@ -70,12 +72,12 @@ class Assessment:
             "warnings": list(self.warnings),
             "gaps": [gap._asdict() for gap in self.gaps],
             "missing": [entry._asdict() for entry in self.missing],
-            "cheapest": [],
+            "cheapest": [path.as_dict() for path in self.cheapest],
         }
 
 
-def assess(edition: Policy | Stored, facts: Facts | Mapping[str, Any], on: date) -> Assessment:
-    """Judge a firm's facts against an edition as of a day.
+def assess(edition: Policy | Stored, facts: Facts | Mapping[str, Any], on: date, *, paths: bool = False) -> Assessment:
+    """Judge a firm's facts against an edition as of a day. With `paths` the cheapest ways to the line are searched too.
 
     `edition` is a policy or a stored edition; `facts` is what parse_facts gives, or the object as it was posted.
     Raises InvalidFacts with every wrong field, and InvalidPolicy where a stored edition was changed.
@@ -92,6 +94,7 @@ def assess(edition: Policy | Stored, facts: Facts | Mapping[str, Any], on: date)
         warnings=tuple(warnings_of(case)),
         gaps=tuple(gaps_of(case)),
         missing=tuple(missing_facts(case)),
+        cheapest=cheapest_paths(policy, case.facts, on) if paths else (),
     )
 
 

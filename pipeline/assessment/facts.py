@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from crm.fact_codes import NO_YEAR
 from pipeline.policy.tables import FIGURES, FLAGS, IP_PREFIX
@@ -89,3 +89,8 @@ def code_of(name: str) -> str:
     """The figure's code for the name in a facts object, a missing entry or a step."""
     prefixed = IP_PREFIX + name
     return prefixed if prefixed in FIGURES else name
+
+
+def apply_steps(facts: Facts, steps: Any) -> Facts:
+    """The facts after the steps of a path (pipeline.assessment.paths.Step)."""
+    return facts.with_figures({(step.code, step.year): step.to for step in steps})

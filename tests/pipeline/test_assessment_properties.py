@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.assessment import assess, judge, parse_facts, spoken_name
+from pipeline.assessment import apply_steps, assess, cheapest_paths, judge, parse_facts, spoken_name
 from pipeline.assessment.warnings import flags_used, measures_used
 from pipeline.policy import policy_from_json
+from pipeline.policy.nodes import Flag
 from pipeline.policy.read_measures import fact_codes
+from pipeline.policy.read_rules import inner_criteria
 from pipeline.policy.tables import FIGURES
 from tests.pipeline.samples import ON, edition, high_tech_policy, tech_sme_policy
 
@@ -28,6 +30,7 @@ EDITIONS = [
     ("gazelle", "420100DH-2026", ON),
     ("gazelle", "OECD-2026", ON),
 ]
+CERTIFICATE = {"kind": "high_tech_certificate", "valid_until": "2030-12-31"}
 SEEDS = st.integers(0, 2**32).map(random.Random)  # one draw for a whole firm: quick to make, and told by its seed
 BIG = [0, 100, 1_000_000, 2_000_000, 10_000_000, 20_000_000, 50_000_000, 100_000_000, 200_000_000, 500_000_000]
 ENDS = {"persons": [0, 5, 10, 20, 100, 500], "count": range(10), "points": [60, 74, 75, 90]}
@@ -62,6 +65,11 @@ def complete_facts(rng, policy, on):
         "expert": {"ip_quality": rng.randrange(17), "organisation": rng.randrange(21)},
     }
     return facts | {code: amount(rng, code) for code in codes if code == "credit_score"}
+
+
+def good_flags(policy):
+    rules = [inner.rule for criterion in policy.criteria for inner in inner_criteria(criterion)]
+    return {rule.flag: rule.expected for rule in rules if isinstance(rule, Flag)}
 
 
 def with_gaps(rng, facts):
@@ -118,6 +126,27 @@ def test_both_ways_of_judging_agree_and_leave_the_facts_alone(programme, code, o
         verdicts = {line.verdict for line in assessment.criteria}
         expected = "not_met" if "not_met" in verdicts else "unknown" if "unknown" in verdicts else "met"
         assert assessment.verdict == expected
+
+    check()
+
+
+@pytest.mark.parametrize(("programme", "code", "on"), EDITIONS)
+def test_the_steps_of_a_path_meet_what_can_be_met(programme, code, on):
+    policy = edition(programme, code)
+
+    @settings(max_examples=40, deadline=None)
+    @given(SEEDS)
+    def check(rng):
+        facts = complete_facts(rng, policy, on)
+        facts = (with_gaps(rng, facts) if rng.random() < 0.3 else facts) | {
+            "flags": good_flags(policy),
+            "credentials": [CERTIFICATE],
+        }
+        for path in cheapest_paths(policy, facts, on):
+            after = assess(policy, apply_steps(parse_facts(facts, policy), path.steps), on)
+            left = [line.code for line in after.criteria if line.verdict != "met"]
+            assert left in ([], ["innovation"])
+            assert "not_met" not in {line.verdict for line in after.criteria}
 
     check()
 
