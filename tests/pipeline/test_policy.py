@@ -19,7 +19,11 @@ from pipeline.policy import (
     sentences,
 )
 from pipeline.policy.quantities import Growth
+from pipeline.policy.read_measures import KINDS, METHODS, REGISTERED_UNITS
 from pipeline.policy.read_policy import all_criteria
+from pipeline.policy.read_rules import RULES
+from pipeline.policy.read_score import ITEMS
+from pipeline.policy.tables import PRECEDENCE
 from tests.pipeline.samples import POLICIES, edition, small_policy, tech_sme_policy
 
 SHIPPED = sorted((path.parent.name, path.stem) for path in POLICIES.glob("*/*.yaml"))
@@ -366,6 +370,13 @@ def test_compound_growth_is_only_compared(use):
 
     (reason,) = refused.value.reasons
     assert reason.endswith("年均复合增长率只能直接与标准比较，不能再参与计算或分档")
+
+
+def test_the_page_on_policies_names_every_edition_and_every_word_of_the_language():
+    page = (POLICIES.parents[1] / "docs" / "policies.md").read_text(encoding="utf-8")
+    words = {*RULES, *ITEMS, *KINDS, *METHODS, *REGISTERED_UNITS, *PRECEDENCE, *(str(status) for status in Status)}
+
+    assert sorted(word for word in words | {code for _programme, code in SHIPPED} if word not in page) == []
 
 
 def test_a_file_that_is_no_yaml():
