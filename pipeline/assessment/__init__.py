@@ -6,6 +6,7 @@ is searched only when someone looks.
 
 from pipeline.assessment.document import Assessment, Line, assess
 from pipeline.assessment.facts import Claim, Facts, Figure, Holding, apply_steps, code_of, facts_from_rows, spoken_name
+from pipeline.assessment.figures import UsedFigure, figures_used
 from pipeline.assessment.gaps import Gap
 from pipeline.assessment.judging import Judgement, judge
 from pipeline.assessment.missing import Missing
@@ -26,11 +27,13 @@ __all__ = [
     "Path",
     "Score",
     "Step",
+    "UsedFigure",
     "apply_steps",
     "assess",
     "cheapest_paths",
     "code_of",
     "facts_from_rows",
+    "figures_used",
     "judge",
     "parse_facts",
     "spoken_name",

@@ -10,12 +10,11 @@ from django.utils.translation import gettext as _
 from crm.choices import Basis, Source
 from pipeline.assessment.case import STATED_BY_FIRM, Case
 from pipeline.assessment.facts import Figure
+from pipeline.assessment.figures import measures_used, used_keys
 from pipeline.assessment.judging import rule_verdict
-from pipeline.assessment.measures import figures_of, undefined, value
-from pipeline.policy.nodes import Bands, Criterion, Expert, Flag, Item, Measure, Points, Policy
+from pipeline.assessment.measures import undefined, value
+from pipeline.policy.nodes import Bands, Criterion, Expert, Flag, Item, Policy
 from pipeline.policy.read_policy import all_criteria
-from pipeline.policy.read_rules import measures_of
-from pipeline.policy.read_score import item_measures
 from pipeline.policy.tables import DERIVED, EXPERT_SCORES, FIGURES, FLAGS
 from pipeline.policy.words import amount_text, listed
 from pipeline.rules import MET, possible_bands
@@ -23,16 +22,9 @@ from pipeline.rules import MET, possible_bands
 
 def warnings_of(case: Case) -> list[str]:
     """Sentences in the active language: the edition, its triggers, the figures used, what has no value."""
-    found = [*_edition(case), *_triggers(case), *_figures(case), *_flags(case), *_undefined(case), *_experts(case)]
+    found = [*_edition(case), *_triggers(case), *_figures(case), *_excesses(case), *_flags(case)]
+    found += [*_undefined(case), *_experts(case)]
     return list(dict.fromkeys(found))
-
-
-@lru_cache(maxsize=64)
-def measures_used(policy: Policy) -> tuple[Measure, ...]:
-    """The measures that the edition's conditions and points stand on, each once."""
-    measures = [measure for criterion in policy.criteria for measure in measures_of(criterion)]
-    measures += [measure for part in policy.parts for measure in item_measures(part.item)]
-    return tuple({measure.name: measure for measure in measures if not isinstance(measure.body, Points)}.values())
 
 
 @lru_cache(maxsize=64)
@@ -68,23 +60,12 @@ def _sourced(trigger: Criterion) -> str:
 
 def _figures(case: Case) -> Iterator[str]:
     """About each figure that was used, or would have been: whose it is, what else is said, on which basis."""
-    for code, year in used_figures(case):
+    for code, year in used_keys(case):
         stated = case.facts.figures.get((code, year), ())
         if len(stated) > 1 or any(figure.basis or figure.source == Source.ESTIMATE for figure in stated):
             yield from _figure(case, code, year)
         if code in DERIVED:
             yield from _derived(case, code, year)
-
-
-def used_figures(case: Case) -> list[tuple[str, int]]:
-    """The code and year of every figure that the verdict stands on, each once; those it is derived from included."""
-    found: dict[tuple[str, int], None] = {}
-    for measure in measures_used(case.policy):
-        for code, shift in figures_of(case, measure):
-            found[(code, case.year_at(code, shift))] = None
-            if code in DERIVED and case.chosen(code, case.year_at(code, shift)) is None:
-                found.update({(part, case.year_at(part, shift)): None for part in DERIVED[code]})
-    return list(found)
 
 
 def _figure(case: Case, code: str, year: int) -> Iterator[str]:
@@ -114,6 +95,17 @@ def _derived(case: Case, code: str, year: int) -> Iterator[str]:
     text = _("{name} {stated}与资产减负债 {derived}不一致，采用前者")
     derived = amount_text(first.value - second.value, FIGURES[code].unit)
     yield text.format(name=_named(code, year), stated=_amount(code, stated), derived=derived)
+
+
+def _excesses(case: Case) -> Iterator[str]:
+    """A part that is stated as greater than its whole: more tech staff than employees."""
+    for lever in case.policy.levers:
+        if lever.at_most:
+            part, whole = case.fact(lever.fact), case.fact(lever.at_most)
+            if part.low is not None and whole.high is not None and part.low > whole.high:
+                text = _("{part}多于{whole}；请核对")
+                part_name = _named(lever.fact, case.year_at(lever.fact, 0))
+                yield text.format(part=part_name, whole=FIGURES[lever.at_most].label)
 
 
 def _named(code: str, year: int) -> str:

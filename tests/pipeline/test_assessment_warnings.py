@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.assessment import assess, judge
+from pipeline.assessment import assess, figures_used, judge
 from tests.pipeline.samples import ON, edition, high_tech, high_tech_policy, small_policy, tech_sme, tech_sme_policy
 
 
@@ -124,6 +124,39 @@ def test_figures_that_the_edition_does_not_use_are_not_mentioned():
     facts["years"]["2024"] = {"rd_cny": {"value": 5, "source": "estimate"}}
 
     assert warnings(facts) == ()
+
+
+def test_the_figures_that_a_verdict_stands_on():
+    stated = [{"value": 3, "source": "estimate"}, {"value": 2, "source": "tax"}, {"value": 1, "basis": "accounting"}]
+    facts = tech_sme(rd_cny=stated, assets_cny=None, tax_cny=7)
+
+    found = figures_used(tech_sme_policy(), facts, ON)
+
+    assert found == [
+        ("employees", 2025, (100, "", ""), ()),
+        ("sales_cny", 2025, (50_000_000, "", ""), ()),
+        ("assets_cny", 2025, None, ()),
+        ("tech_staff", 2025, (20, "", ""), ()),
+        ("rd_cny", 2025, (2, "", "tax"), ((3, "", "estimate"), (1, "accounting", ""))),
+        ("costs_cny", 2025, (46_000_000, "", ""), ()),
+        ("ip_class1", 0, (0, "", ""), ()),
+        ("ip_class2", 0, (3, "", ""), ()),
+    ]
+
+
+def test_derived_net_assets_stand_on_assets_and_liabilities():
+    facts = high_tech(net_assets_cny=None, assets_cny=30, liabilities_cny=12)
+
+    found = {(used.code, used.year) for used in figures_used(high_tech_policy(), facts, ON)}
+
+    assert {("assets_cny", 2025), ("liabilities_cny", 2025), ("net_assets_cny", 2025)} <= found
+    assert ("assets_cny", 2024) not in found
+
+
+def test_a_part_greater_than_its_whole_is_pointed_out():
+    assert warnings(tech_sme(employees=10, tech_staff="10.5")) == ("2025 年科技人员数多于职工总数；请核对",)
+    assert warnings(tech_sme(employees=10, tech_staff=10)) == ()
+    assert warnings(tech_sme(employees=None, tech_staff=10)) == ()
 
 
 # Dates ----------------------------------------------------------------------------------------------------------------
