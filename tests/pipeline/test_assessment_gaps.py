@@ -294,6 +294,7 @@ def test_a_shown_number_stays_on_its_side_of_the_threshold(value, beside, text):
     [
         (Fraction(3, 2), 2, Fraction(15, 100), "0.224745"),
         (Fraction(144, 100), 2, Fraction(20, 100), "0.2"),
+        (Fraction(144, 100), 2, Fraction(15, 100), "0.2"),
         (Fraction(1728, 1000) - Fraction(1, 10**12), 3, Fraction(20, 100), "0.199999"),
         (Fraction(1728, 1000) + Fraction(1, 10**12), 3, Fraction(20, 100), "0.200001"),
         (0, 2, Fraction(20, 100), "-1"),

@@ -423,7 +423,8 @@ NOTICE = "（工企函〔2026〕160号）"
 def test_on_site_triggers_warn_and_disqualify_nobody(change, warning):
     facts = tech_sme(**change)
 
-    assert assess(tech_sme_policy(), facts, ON).warnings == ((warning,) if warning else ())
+    for day in (ON, date(2026, 6, 1)):
+        assert assess(tech_sme_policy(), facts, day).warnings == ((warning,) if warning else ())
     assert assess(tech_sme_policy(), facts, date(2026, 5, 31)).warnings == ()
 
 

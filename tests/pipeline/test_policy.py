@@ -2,6 +2,7 @@ import json
 import shutil
 from datetime import date
 from fractions import Fraction
+from hashlib import sha256
 
 import pytest
 from django.utils import translation
@@ -161,6 +162,10 @@ def test_spelling_of_a_number_does_not_change_the_digest():
 
     assert policy_from_yaml(spelt).digest == policy_from_yaml(GOOD).digest
     assert policy_from_yaml(changed("value: 0.10", "value: 0.11")).digest != policy_from_yaml(GOOD).digest
+
+
+def test_the_digest_is_taken_over_compact_sorted_json():
+    assert digest({"b": "1", "a": ["甲"]}) == sha256('{"a":["甲"],"b":"1"}'.encode()).hexdigest()
 
 
 def test_labels_follow_the_active_language():
