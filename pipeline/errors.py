@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from crm.errors import DomainError
+from crm.errors import DomainError, InvalidInput
 
 
 class PipelineError(DomainError):
@@ -39,3 +39,19 @@ class QuotaRefused(PipelineError):
     code = "quota_refused"
     title = _("指标数据有误")
     status = 400
+
+
+class InvalidPolicy(PipelineError):
+    """A policy file or a stored edition is wrong; `reasons` holds every fault, with file and line if it has them."""
+
+    code = "invalid_policy"
+    title = _("政策版本有误")
+    status = 400
+
+
+class InvalidFacts(InvalidInput):
+    """Facts are malformed. `fields` says what is wrong with each field, by its path: `facts.years.2025.sales_cny`."""
+
+    def __init__(self, fields: dict[str, str]) -> None:
+        self.fields = fields
+        super().__init__(*(f"{path}：{sentence}" for path, sentence in fields.items()))

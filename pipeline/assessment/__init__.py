@@ -1,0 +1,40 @@
+"""Judges a firm's facts against a policy edition: verdict, score, gaps, what is missing, the cheapest way to the line.
+
+Pure: no database, no clock. `assess` gives the whole document, `judge` verdict and score alone, `cheapest_paths` what
+is searched only when someone looks.
+"""
+
+from pipeline.assessment.document import Assessment, Line, assess
+from pipeline.assessment.facts import Claim, Facts, Figure, Holding, apply_steps, code_of, facts_from_rows, spoken_name
+from pipeline.assessment.figures import UsedFigure, figures_used
+from pipeline.assessment.gaps import Gap
+from pipeline.assessment.judging import Judgement, judge
+from pipeline.assessment.missing import Missing
+from pipeline.assessment.paths import Path, Step, cheapest_paths
+from pipeline.assessment.reading import parse_facts
+from pipeline.assessment.scoring import Score
+
+__all__ = [
+    "Assessment",
+    "Claim",
+    "Facts",
+    "Figure",
+    "Gap",
+    "Holding",
+    "Judgement",
+    "Line",
+    "Missing",
+    "Path",
+    "Score",
+    "Step",
+    "UsedFigure",
+    "apply_steps",
+    "assess",
+    "cheapest_paths",
+    "code_of",
+    "facts_from_rows",
+    "figures_used",
+    "judge",
+    "parse_facts",
+    "spoken_name",
+]
