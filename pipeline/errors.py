@@ -55,3 +55,10 @@ class InvalidFacts(InvalidInput):
     def __init__(self, fields: dict[str, str]) -> None:
         self.fields = fields
         super().__init__(*(f"{path}：{sentence}" for path, sentence in fields.items()))
+
+
+class PolicyRefused(PipelineError):
+    """An edition that cannot be published as it is."""
+
+    code = "policy_refused"
+    title = _("政策版本不能发布")

@@ -13,7 +13,7 @@ from pipeline.workflow import Stage, Transition
 from pipeline.workflows import PROGRAMMES
 
 LANE_CARDS = 50
-GOALS = {Counter.IN_LIBRARY: "in_lib"}  # what a counter counts where it is not the programme's own goal
+GOALS: dict[str, str] = {Counter.IN_LIBRARY: "in_lib"}  # what a counter counts where it is not the programme's own goal
 IN_PROGRESS = (Phase.POOL, Phase.PREPARING, Phase.REVIEW, Phase.NOTICE)
 
 
