@@ -30,7 +30,7 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     runs = list(_runs(known, years, today, rng))
     shown = _showcases(known, runs, today)
     played = history.play([*runs, *shown], staff, rounds, today, rng)
-    firm_people = people.make_firm_people([run.firm for run in shown], today)
+    firm_people = people.make_firm_people([run.firm for run in shown[: len(people.FIRM_PEOPLE)]], today)
     targets.make_targets(regions, today, staff["lead"], rng)
     return {"firms": len(known), "applications": len(played), "people": len(staff) + len(firm_people)}
 
@@ -70,11 +70,19 @@ def _showcases(firms: list[Firm], runs: list[history.Run], today: date) -> list[
     calendar = work_calendar()
     workdays = (day for back in range(1, 30) if calendar.is_workday(day := today - timedelta(days=back)))
     returned_on = list(islice(workdays, 3))[-1]  # so that two or three of the five working days are left
+    prepared: history.Script = [("diagnose", 8), ("prepare", 10)]
+    filed: history.Script = [*prepared, ("submit", 20), ("start_formal", 2)]
     scripts: list[tuple[history.Script, int]] = [
-        ([("diagnose", 8), ("prepare", 10), ("submit", 20), ("start_formal", 2), ("return_for_correction", 3)], 43),
-        ([("diagnose", 8), ("prepare", 10)], 18),
-        ([("diagnose", 8), ("prepare", 10), ("submit", 20), ("start_formal", 2)], 40),
-        ([("diagnose", 8), ("prepare", 10), ("submit", 20)], 38),
+        ([*filed, ("return_for_correction", 3)], 43),
+        (prepared, 18),
+        (filed, 40),
+        (filed[:3], 38),
+        # What officers always have under their hands, whatever the season.
+        *(([], wait) for wait in (2, 3, 5, 6, 9)),
+        *((prepared[:1], 8 + wait) for wait in (1, 4, 6, 11)),
+        *((prepared, 18 + wait) for wait in (2, 7, 12)),
+        *(([*prepared, ("request_prereview", 14)], 32 + wait) for wait in (1, 2)),
+        (filed, 42),
     ]
     return [
         history.Run(firm, "high_tech", today.year, returned_on - timedelta(days=length), script)
