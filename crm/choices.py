@@ -28,13 +28,20 @@ class FirmStatus(TextChoices):
 
 
 class Source(TextChoices):
-    """Where a figure comes from; precedence between them is data (docs/policies.md)."""
+    """Where a figure comes from; precedence between them is data (docs/policies.md).
 
+    `REGISTER` is counted by the product itself from rows such as IP rights; nobody types it.
+    """
+
+    REGISTER = "register", _("逐项登记")
     AUDIT = "audit", _("专项审计")
     TAX = "tax", _("税务申报")
     STATISTICS = "statistics", _("统计报表")
     DECLARED = "declared", _("企业申报")
     ESTIMATE = "estimate", _("经办人员估计")
+
+
+STATED_SOURCES = [choice for choice in Source.choices if choice[0] != Source.REGISTER]
 
 
 class Basis(TextChoices):
@@ -77,3 +84,46 @@ class TouchKind(TextChoices):
     NOTE = "note", _("备注")
     CALL = "call", _("电话")
     VISIT = "visit", _("走访")
+
+
+class RightKind(TextChoices):
+    """Intellectual property by its legal kind; the class follows from it (国科发政〔2017〕115号 第七条)."""
+
+    INVENTION = "invention", _("发明专利")
+    PLANT_VARIETY = "plant_variety", _("植物新品种")
+    CROP_VARIETY = "crop_variety", _("国家级农作物品种")
+    NEW_DRUG = "new_drug", _("国家新药")
+    TCM_VARIETY = "tcm_variety", _("国家一级中药保护品种")
+    IC_LAYOUT = "ic_layout", _("集成电路布图设计专有权")
+    UTILITY_MODEL = "utility_model", _("实用新型专利")
+    DESIGN = "design", _("外观设计专利")
+    SOFTWARE = "software", _("软件著作权")
+
+
+class CredentialKind(TextChoices):
+    SCIENCE_AWARD = "science_award", _("国家科学技术奖")
+    RD_INSTITUTION = "rd_institution", _("研发机构")
+    STANDARD_LED = "standard_led", _("主导制定标准")
+    GAZELLE_LIBRARY = "gazelle_library", _("瞪羚企业培育库")
+    CHIEF_TECHNOLOGY_OFFICER = "chief_technology_officer", _("首席技术官")
+    HIGH_TECH_CERTIFICATE = "high_tech_certificate", _("高新技术企业证书")
+
+
+class Level(TextChoices):
+    NATIONAL = "national", _("国家级")
+    MINISTERIAL = "ministerial", _("部级")
+    PROVINCIAL = "provincial", _("省级")
+    MUNICIPAL = "municipal", _("市级")
+    COUNTY = "county", _("县级")
+
+
+CLASS_ONE = frozenset(
+    {
+        RightKind.INVENTION,
+        RightKind.PLANT_VARIETY,
+        RightKind.CROP_VARIETY,
+        RightKind.NEW_DRUG,
+        RightKind.TCM_VARIETY,
+        RightKind.IC_LAYOUT,
+    }
+)

@@ -72,6 +72,34 @@ _CODES = (
         "ip_utility_or_software", _("实用新型与软件著作权"), COUNT, per_year=False, headers=("实用新型与软件著作权",)
     ),
     FactCode("ip_self_developed", _("自主研发的知识产权"), COUNT, per_year=False, headers=("自主研发的知识产权",)),
+    FactCode(
+        "expert_ip_quality_low",
+        _("专家预评·知识产权质量（最低分）"),
+        POINTS,
+        per_year=False,
+        headers=("专家预评知识产权质量最低分",),
+    ),
+    FactCode(
+        "expert_ip_quality_high",
+        _("专家预评·知识产权质量（最高分）"),
+        POINTS,
+        per_year=False,
+        headers=("专家预评知识产权质量最高分",),
+    ),
+    FactCode(
+        "expert_organisation_low",
+        _("专家预评·研发组织管理（最低分）"),
+        POINTS,
+        per_year=False,
+        headers=("专家预评研发组织管理最低分",),
+    ),
+    FactCode(
+        "expert_organisation_high",
+        _("专家预评·研发组织管理（最高分）"),
+        POINTS,
+        per_year=False,
+        headers=("专家预评研发组织管理最高分",),
+    ),
     FactCode("resident", _("境内注册的居民企业"), YES_NO, per_year=False, headers=("居民企业",)),
     FactCode("audit_based_tax", _("查账征收"), YES_NO, per_year=False, headers=("查账征收",)),
     FactCode("restricted_industry", _("属限制、淘汰类或负面清单行业"), YES_NO, per_year=False, headers=("限制类行业",)),
@@ -83,3 +111,12 @@ _CODES = (
     FactCode("listed", _("已上市"), YES_NO, per_year=False, headers=("已上市",)),
 )
 FACT_CODES = {fact.code: fact for fact in _CODES}
+
+FLAG_PREFIX = "flag:"  # a yes/no fact that one policy edition alone declares
+
+
+def kind_of(code: str) -> FactCode | None:
+    """What kind of figure a code stands for; None when there is no such figure."""
+    if code.startswith(FLAG_PREFIX) and len(code) > len(FLAG_PREFIX):
+        return FactCode(code, code.removeprefix(FLAG_PREFIX), YES_NO, per_year=False)
+    return FACT_CODES.get(code)

@@ -15,7 +15,7 @@ from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from crm.choices import Basis, Source
+from crm.choices import STATED_SOURCES, Basis, Source
 from crm.columns import Column, Layout
 from crm.fact_codes import FACT_CODES, NO_YEAR, YES_NO, YUAN, FactCode
 from crm.identifiers import Unreadable, blank, credit_code, day, is_destroyed, tidy
@@ -196,9 +196,10 @@ def _words(choices: Any) -> dict[str, str]:
 def _source(value: object) -> str:
     if blank(value):
         return Source.DECLARED.value
-    if (found := _words(Source).get(tidy(value))) is not None:
+    found = _words(Source).get(tidy(value))
+    if found is not None and found != Source.REGISTER:
         return found
-    names = "、".join(str(choice.label) for choice in Source)
+    names = "、".join(str(label) for _value, label in STATED_SOURCES)
     raise Unreadable(_("来源“{value}”无法识别；可填：{names}").format(value=value, names=names))
 
 

@@ -2,12 +2,12 @@
 
 from celery import shared_task
 
-from crm.services import jobs
+from crm.services import chunks, jobs
 
 
 @shared_task
 def run_job(job_id: int) -> None:
-    jobs.run(job_id)
+    chunks.run(job_id)
 
 
 @shared_task

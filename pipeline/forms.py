@@ -9,7 +9,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.choices import Basis, Source, TouchKind
+from crm.choices import STATED_SOURCES, Basis, Source, TouchKind
 from crm.fact_codes import FACT_CODES
 from crm.models import Region, User
 from pipeline.choices import DayKind
@@ -78,7 +78,7 @@ class FactForm(forms.Form):
     year = forms.TypedChoiceField(label=_("年度"), coerce=int, required=False, empty_value="0")
     value = forms.CharField(label=_("数值"), max_length=40)
     basis = forms.ChoiceField(label=_("口径"), choices=Basis, required=False)
-    source = forms.ChoiceField(label=_("来源"), choices=Source)
+    source = forms.ChoiceField(label=_("来源"), choices=STATED_SOURCES, initial=Source.DECLARED)
     evidence = forms.CharField(label=_("依据"), required=False, max_length=200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

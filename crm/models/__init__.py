@@ -1,16 +1,17 @@
 """The tables of this room, one file per subject."""
 
-from crm.models.facts import Fact
+from crm.models.facts import Credential, Fact, IntellectualProperty
 from crm.models.firms import Firm, FormerName, Touch
 from crm.models.history import ChangeRecord
 from crm.models.imports import Import, ImportRow
-from crm.models.jobs import DemoRow, Heartbeat, Job
+from crm.models.jobs import DemoRow, Heartbeat, Job, JobChunk
 from crm.models.people import Contact, Membership, Post, User
 from crm.models.regions import Region
 
 __all__ = [
     "ChangeRecord",
     "Contact",
+    "Credential",
     "DemoRow",
     "Fact",
     "Firm",
@@ -18,7 +19,9 @@ __all__ = [
     "Heartbeat",
     "Import",
     "ImportRow",
+    "IntellectualProperty",
     "Job",
+    "JobChunk",
     "Membership",
     "Post",
     "Region",

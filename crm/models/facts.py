@@ -5,8 +5,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.access import scope_of
-from crm.choices import Basis, Source
-from crm.fact_codes import FACT_CODES, UNIT_LABELS, FactCode
+from crm.choices import CLASS_ONE, Basis, CredentialKind, Level, RightKind, Source
+from crm.fact_codes import UNIT_LABELS, FactCode, kind_of
 
 
 class FactQuerySet(models.QuerySet):
@@ -27,6 +27,7 @@ class Fact(models.Model):
     source = models.CharField(_("来源"), max_length=12, choices=Source)
     value = models.DecimalField(_("数值"), max_digits=20, decimal_places=4)
     evidence = models.CharField(_("依据"), max_length=200, blank=True)
+    file = models.FileField(_("证明材料"), upload_to="facts/%Y/", blank=True, max_length=200)
     entered_by = models.ForeignKey("crm.User", models.SET_NULL, null=True, related_name="+")
     entered_at = models.DateTimeField(auto_now=True)
 
@@ -46,8 +47,62 @@ class Fact(models.Model):
 
     @property
     def kind(self) -> FactCode:
-        return FACT_CODES[self.code]
+        found = kind_of(self.code)
+        assert found is not None, self.code
+        return found
 
     @property
     def unit_label(self) -> str:
         return str(UNIT_LABELS[self.kind.unit])
+
+
+class IntellectualProperty(models.Model):
+    """One right the firm owns. Where any are recorded, their number is the count that rules read."""
+
+    firm = models.ForeignKey("crm.Firm", models.CASCADE, related_name="rights")
+    kind = models.CharField(_("种类"), max_length=20, choices=RightKind)
+    number = models.CharField(_("编号"), max_length=60)
+    title = models.CharField(_("名称"), max_length=200, blank=True)
+    granted_on = models.DateField(_("授权日期"), null=True, blank=True)
+    self_developed = models.BooleanField(_("自主研发"), default=True)
+    in_force = models.BooleanField(_("有效"), default=True)
+    entered_by = models.ForeignKey("crm.User", models.SET_NULL, null=True, related_name="+")
+    entered_at = models.DateTimeField(auto_now=True)
+
+    objects = FactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-granted_on", "-pk"]
+        constraints = [models.UniqueConstraint(fields=["firm", "kind", "number"], name="one_right_per_number")]
+        verbose_name = _("知识产权")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.number}"
+
+    @property
+    def is_class_one(self) -> bool:
+        return self.kind in CLASS_ONE
+
+
+class Credential(models.Model):
+    """Something a rule may ask for: an award, a research institution, a standard led, a library entry."""
+
+    firm = models.ForeignKey("crm.Firm", models.CASCADE, related_name="credentials")
+    kind = models.CharField(_("种类"), max_length=30, choices=CredentialKind)
+    name = models.CharField(_("名称"), max_length=200, blank=True)
+    level = models.CharField(_("级别"), max_length=12, choices=Level, blank=True)
+    rank = models.PositiveSmallIntegerField(_("名次"), null=True, blank=True)
+    on = models.DateField(_("日期"), null=True, blank=True)
+    valid_until = models.DateField(_("有效期至"), null=True, blank=True)
+    year = models.PositiveSmallIntegerField(_("年度"), null=True, blank=True)
+    entered_by = models.ForeignKey("crm.User", models.SET_NULL, null=True, related_name="+")
+    entered_at = models.DateTimeField(auto_now=True)
+
+    objects = FactQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["kind", "-on", "-pk"]
+        verbose_name = _("资质")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.name}"

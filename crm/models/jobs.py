@@ -53,6 +53,28 @@ class Job(models.Model):
         return self.state in {JobState.DONE, JobState.FAILED, JobState.CANCELLED}
 
 
+class JobChunk(models.Model):
+    """A part of a job that a worker does on its own: several workers share a job, and a killed one loses one part."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="chunks")
+    number = models.PositiveIntegerField()
+    params = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
+    done = models.PositiveIntegerField(default=0)
+    refused = models.PositiveIntegerField(default=0)
+    result = models.JSONField(default=dict)
+    error = models.TextField(blank=True)
+    alive_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="one_chunk_per_number")]
+
+    def __str__(self) -> str:
+        return f"{self.job_id}/{self.number}"
+
+
 class Heartbeat(models.Model):
     """When something was last seen alive: one row per name, such as `queue` or a periodic task."""
 

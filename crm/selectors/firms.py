@@ -49,7 +49,7 @@ def fact_table(firm: Firm) -> FactTable:
         )
         for (code, basis), per_year in sorted(yearly.items(), key=lambda item: (order[item[0][0]], item[0][1]))
     ]
-    undated = tuple(sorted((f for f in facts if f.year == NO_YEAR), key=lambda fact: order[fact.code]))
+    undated = tuple(sorted((f for f in facts if f.year == NO_YEAR), key=lambda fact: order.get(fact.code, len(order))))
     return FactTable(tuple(years), tuple(rows), undated)
 
 

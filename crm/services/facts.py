@@ -9,9 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.access import may_write, scope_of
-from crm.choices import Basis, Source
+from crm.choices import STATED_SOURCES, Basis, Source
 from crm.errors import InvalidInput, NotAllowed
-from crm.fact_codes import FACT_CODES, NO_YEAR
+from crm.fact_codes import NO_YEAR, kind_of
 from crm.models import Fact, Firm, User
 from crm.rows import FIRST_YEAR
 from crm.services.history import record_changes
@@ -19,7 +19,7 @@ from crm.services.history import record_changes
 
 def fact_problems(*, code: str, year: int, basis: str, source: str, value: Decimal) -> list[str]:
     """Every reason why such a fact cannot be kept; empty when it can."""
-    kind = FACT_CODES.get(code)
+    kind = kind_of(code)
     if kind is None:
         return [_("没有代码为“{code}”的指标").format(code=code)]
     reasons = []
@@ -33,7 +33,7 @@ def fact_problems(*, code: str, year: int, basis: str, source: str, value: Decim
         reasons.append(_("“{label}”须注明口径：{names}").format(label=kind.label, names=names))
     if not kind.bases and basis:
         reasons.append(_("“{label}”不分口径").format(label=kind.label))
-    if source not in Source.values:
+    if source not in dict(STATED_SOURCES):
         reasons.append(_("来源“{source}”无法识别").format(source=source))
     if not value.is_finite() or abs(value) >= Decimal(10) ** 15:
         reasons.append(_("“{label}”的数值过大；请核对单位").format(label=kind.label))
@@ -59,7 +59,7 @@ def record_fact(
     Firm users may declare their own figures and nothing else. Raises InvalidInput with every reason.
     """
     _require_right(firm, actor, source)
-    kind = FACT_CODES.get(code)
+    kind = kind_of(code)
     if kind and kind.bases and not basis:
         basis = str(kind.bases[0])
     if reasons := fact_problems(code=code, year=year, basis=basis, source=source, value=value):

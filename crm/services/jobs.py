@@ -37,14 +37,21 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     return register
 
 
-def start_job(kind: str, *, title: str, actor: User | None, params: dict[str, Any], total: int = 0) -> Job:
-    """Queue a job. The hint leaves after commit; if the broker is away, the sweep finds the row."""
+def start_job(
+    kind: str, *, title: str, actor: User | None, params: dict[str, Any], total: int = 0, hints: int = 1
+) -> Job:
+    """Queue a job. Hints leave after commit; if the broker is away, the sweep finds the row.
+
+    `hints` says how many workers may share it; 0 where the caller works on it itself.
+    """
     job = Job.objects.create(kind=kind, title=title, actor=actor, params=params, total=total)
-    transaction.on_commit(lambda: _hint(job.pk), robust=True)
+    for _worker in range(hints):
+        transaction.on_commit(lambda: hint(job.pk), robust=True)
     return job
 
 
-def _hint(job_id: int) -> None:
+def hint(job_id: int) -> None:
+    """Tell the queue that a job waits."""
     from crm.tasks import run_job  # the task module imports this one
 
     try:
@@ -118,7 +125,7 @@ def sweep_jobs() -> int:
     given_up.update(state=JobState.FAILED, error="worker lost", finished_at=timezone.now())
     found = list(Job.objects.filter(waiting | lost).values_list("pk", flat=True)[:100])
     for job_id in found:
-        _hint(job_id)
+        hint(job_id)
     return len(found)
 
 

@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from crm.access import scope_of
-from crm.choices import Basis, Source
+from crm.choices import STATED_SOURCES, Basis
 from crm.fact_codes import FACT_CODES, NO_YEAR
 from crm.models import Fact, Firm, Region
 from pipeline.models import Application, Deadline, Indicator, Quota, Recognition, Round, StageEvent
@@ -56,7 +56,7 @@ class FactSerializer(serializers.ModelSerializer):
     code = serializers.ChoiceField(choices=[(code, kind.label) for code, kind in FACT_CODES.items()])
     year = serializers.IntegerField(min_value=0, max_value=2100, default=NO_YEAR)
     basis = serializers.ChoiceField(choices=Basis.choices, required=False, allow_blank=True, default="")
-    source = serializers.ChoiceField(choices=Source.choices)  # type: ignore[assignment]
+    source = serializers.ChoiceField(choices=STATED_SOURCES)  # type: ignore[assignment]
     value = serializers.DecimalField(max_digits=20, decimal_places=4)
     evidence = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
     entered_by = serializers.CharField(source="entered_by.name", default=None, read_only=True)
