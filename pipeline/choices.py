@@ -70,3 +70,21 @@ class Counter(TextChoices):
     REGISTERED = "registered", _("当年入库")
     IN_LIBRARY = "in_library", _("培育入库")
     FILED = "filed", _("组织申报")
+
+
+class VerdictKind(TextChoices):
+    MET = "met", _("符合")
+    NOT_MET = "not_met", _("不符合")
+    UNKNOWN = "unknown", _("待定")
+
+
+class Bucket(TextChoices):
+    """How far a firm is from an edition: what a screening sorts by."""
+
+    MET = "met", _("已达标")
+    READY = "ready", _("待专家评定")
+    LACKS_ONE = "lacks_one", _("差一项")
+    LACKS_TWO = "lacks_two", _("差两项")
+    LACKS_MORE = "lacks_more", _("差三项以上")
+    UNKNOWN = "unknown", _("数据不全")
+    IMPOSSIBLE = "impossible", _("不可能")

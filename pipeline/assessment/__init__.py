@@ -13,6 +13,8 @@ from pipeline.assessment.missing import Missing
 from pipeline.assessment.paths import Path, Step, cheapest_paths
 from pipeline.assessment.reading import parse_facts
 from pipeline.assessment.scoring import Score
+from pipeline.assessment.standing import stands_until
+from pipeline.assessment.writing import facts_document
 
 __all__ = [
     "Assessment",
@@ -32,9 +34,11 @@ __all__ = [
     "assess",
     "cheapest_paths",
     "code_of",
+    "facts_document",
     "facts_from_rows",
     "figures_used",
     "judge",
     "parse_facts",
     "spoken_name",
+    "stands_until",
 ]

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
+from pipeline.assessment.buckets import bucket_of
 from pipeline.assessment.case import Case
 from pipeline.assessment.facts import Facts
+from pipeline.assessment.figures import stands_on_estimates
 from pipeline.assessment.gaps import Gap, gaps_of
 from pipeline.assessment.judging import bound_now, case_for, overall, route_of, rule_verdict, verdict_of
 from pipeline.assessment.measures import bound_of
@@ -17,6 +19,7 @@ from pipeline.assessment.paths import Path, cheapest_paths
 from pipeline.assessment.scoring import Score, measured, score_of
 from pipeline.assessment.warnings import warnings_of
 from pipeline.assessment.words import actual_text
+from pipeline.choices import Bucket
 from pipeline.policy.nodes import AllOf, AnyOf, Criterion, Limit, Not, Policy
 from pipeline.policy.read_policy import Stored
 from pipeline.policy.tables import COUNT, DAYS, POINTS, UNITS, YES_NO
@@ -54,6 +57,8 @@ class Assessment:
     gaps: tuple[Gap, ...]
     missing: tuple[Missing, ...]
     cheapest: tuple[Path, ...] = ()
+    bucket: Bucket = Bucket.UNKNOWN
+    estimated: bool = False
 
     @property
     def lacking(self) -> list[str]:
@@ -95,6 +100,8 @@ def assess(edition: Policy | Stored, facts: Facts | Mapping[str, Any], on: date,
         gaps=tuple(gaps_of(case)),
         missing=tuple(missing_facts(case)),
         cheapest=cheapest_paths(policy, case.facts, on) if paths else (),
+        bucket=bucket_of(case),
+        estimated=stands_on_estimates(case),
     )
 
 

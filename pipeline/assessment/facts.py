@@ -8,8 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from crm.fact_codes import NO_YEAR
-from pipeline.policy.tables import FIGURES, FLAGS, IP_PREFIX
+from crm.fact_codes import FLAG_PREFIX, NO_YEAR
+from pipeline.policy.tables import EXPERT_SCORES, FIGURES, FLAGS, IP_PREFIX, PRECEDENCE, expert_code
 from pipeline.rules import Number, exact
 
 
@@ -67,12 +67,27 @@ def facts_from_rows(
     """The facts that a firm's rows state: year, code, basis, source and value, as the table of facts holds them."""
     figures: dict[Key, tuple[Figure, ...]] = {}
     flags: dict[str, tuple[Claim, ...]] = {}
+    points: dict[str, dict[str, int]] = {}
     for year, code, basis, source, value in rows:
-        if code in FLAGS:
-            flags[code] = (*flags.get(code, ()), Claim(value != 0, source))
-        else:
+        if code in FIGURES:
             figures[(code, year)] = (*figures.get((code, year), ()), Figure(exact(value), basis, source))
-    return Facts(figures, flags, tuple(holdings), {}, registered_on, industry)
+        elif code in FLAGS or code.startswith(FLAG_PREFIX):
+            name = code.removeprefix(FLAG_PREFIX)
+            flags[name] = (*flags.get(name, ()), Claim(value != 0, source))
+        else:
+            points.setdefault(code, {})[source] = int(value)
+    return Facts(figures, flags, tuple(holdings), _expert(points), registered_on, industry)
+
+
+def _expert(points: Mapping[str, Mapping[str, int]]) -> dict[str, tuple[int, int]]:
+    """What experts said beforehand, where one source states both ends of the range."""
+    found = {}
+    for name in EXPERT_SCORES:
+        low, high = (points.get(expert_code(name, end), {}) for end in ("low", "high"))
+        source = next((source for source in PRECEDENCE if source in low and source in high), None)
+        if source is not None:
+            found[name] = (min(low[source], high[source]), max(low[source], high[source]))
+    return found
 
 
 def key_of(code: str, year: int) -> Key:

@@ -7,12 +7,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from crm.choices import Source
 from pipeline.assessment.case import Case
 from pipeline.assessment.facts import Facts, Figure
 from pipeline.assessment.judging import case_for
 from pipeline.assessment.measures import figures_of
-from pipeline.policy.nodes import Measure, Points, Policy
-from pipeline.policy.read_policy import Stored
+from pipeline.policy.nodes import Flag, Measure, Points, Policy
+from pipeline.policy.read_policy import Stored, all_criteria
 from pipeline.policy.read_rules import measures_of
 from pipeline.policy.read_score import item_measures
 from pipeline.policy.tables import DERIVED
@@ -36,6 +37,30 @@ def figures_used(edition: Policy | Stored, facts: Facts | Mapping[str, Any], on:
 def _used(case: Case, code: str, year: int) -> UsedFigure:
     chosen, stated = case.chosen(code, year), case.facts.figures.get((code, year), ())
     return UsedFigure(code, year, chosen, tuple(figure for figure in stated if figure is not chosen))
+
+
+def stands_on_estimates(case: Case) -> bool:
+    """True when a figure or a yes/no fact that counts is no more than an officer's estimate."""
+    facts = case.facts
+    guessed = [key for key, figures in facts.figures.items() if any(each.source == Source.ESTIMATE for each in figures)]
+    if guessed and any(
+        (chosen := case.chosen(*key)) is not None and chosen.source == Source.ESTIMATE
+        for key in used_keys(case)
+        if key in guessed
+    ):
+        return True
+    guessed_flags = (name for name in flags_used(case.policy) if name in facts.flags)
+    return any(
+        min(facts.flags[name], key=lambda claim: case.source_rank(claim.source)).source == Source.ESTIMATE
+        for name in guessed_flags
+    )
+
+
+@lru_cache(maxsize=64)
+def flags_used(policy: Policy) -> tuple[str, ...]:
+    """The yes/no facts that conditions and triggers ask for."""
+    rules = (criterion.rule for criterion in all_criteria(policy))
+    return tuple(dict.fromkeys(rule.flag for rule in rules if isinstance(rule, Flag)))
 
 
 def used_keys(case: Case) -> list[tuple[str, int]]:

@@ -70,6 +70,11 @@ class Missing(NamedTuple):
         """False for what only people can say: expert scores, yes/no facts, details of a credential."""
         return self.fact == "registered_on" or code_of(self.fact) in FIGURES
 
+    @property
+    def is_for_experts(self) -> bool:
+        """True for what only experts can say, whatever the firm hands in."""
+        return ASK.get(self.fact) is EXPERTS
+
 
 def missing_facts(case: Case) -> list[Missing]:
     """What every condition that is still unknown waits for, each once, in the order of the conditions."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from crm.choices import Basis, Source
 from pipeline.assessment.case import STATED_BY_FIRM, Case
 from pipeline.assessment.facts import Figure
-from pipeline.assessment.figures import measures_used, used_keys
+from pipeline.assessment.figures import flags_used, measures_used, used_keys
 from pipeline.assessment.judging import rule_verdict
 from pipeline.assessment.measures import undefined, value
-from pipeline.policy.nodes import Bands, Criterion, Expert, Flag, Item, Policy
-from pipeline.policy.read_policy import all_criteria
+from pipeline.policy.nodes import Bands, Criterion, Expert, Item
 from pipeline.policy.tables import DERIVED, EXPERT_SCORES, FIGURES, FLAGS
 from pipeline.policy.words import amount_text, listed
 from pipeline.rules import MET, possible_bands
@@ -25,12 +23,6 @@ def warnings_of(case: Case) -> list[str]:
     found = [*_edition(case), *_triggers(case), *_figures(case), *_excesses(case), *_flags(case)]
     found += [*_undefined(case), *_experts(case)]
     return list(dict.fromkeys(found))
-
-
-@lru_cache(maxsize=64)
-def flags_used(policy: Policy) -> tuple[str, ...]:
-    rules = (criterion.rule for criterion in all_criteria(policy))
-    return tuple(dict.fromkeys(rule.flag for rule in rules if isinstance(rule, Flag)))
 
 
 def _edition(case: Case) -> Iterator[str]:

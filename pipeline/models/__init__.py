@@ -2,19 +2,22 @@
 
 from pipeline.models.applications import Application, StageEvent
 from pipeline.models.calendar import Deadline, Round, Workday
-from pipeline.models.law import PolicyEdition
+from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlist
 from pipeline.models.results import Recognition
 from pipeline.models.targets import Count, Indicator, Quota, Snapshot
 
 __all__ = [
     "Application",
+    "Assessment",
     "Count",
     "Deadline",
     "Indicator",
+    "PolicyDraft",
     "PolicyEdition",
     "Quota",
     "Recognition",
     "Round",
+    "Shortlist",
     "Snapshot",
     "StageEvent",
     "Workday",

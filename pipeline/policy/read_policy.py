@@ -211,7 +211,7 @@ def _check(root: Fields, policy: Policy) -> None:
     _check_names(root, policy)
     if policy.effective_to is not None and policy.effective_to < policy.effective_from:
         root.complain("effective_to", _("早于施行日期"))
-    for code in sorted({code for code in _used_figures(policy) if FIGURES[code].bases} - set(policy.bases)):
+    for code in sorted({code for code in figures_read(policy) if FIGURES[code].bases} - set(policy.bases)):
         root.complain("bases", _("用到“{code}”，须写明口径").format(code=code))
     if unknown := [source for source in policy.precedence if source not in PRECEDENCE]:
         root.complain("precedence", _("没有“{sources}”这类来源").format(sources="、".join(unknown)))
@@ -242,7 +242,8 @@ def part_of(policy: Policy, code: str) -> Part:
     return next(part for part in policy.parts if part.code == code)
 
 
-def _used_figures(policy: Policy) -> Iterator[str]:
+def figures_read(policy: Policy) -> Iterator[str]:
+    """The code of every figure that conditions, triggers and points speak of, as often as they do."""
     measures = [measure for criterion in all_criteria(policy) for measure in measures_of(criterion)]
     measures += [measure for part in policy.parts for measure in item_measures(part.item)]
     for measure in measures:

@@ -19,7 +19,10 @@ UNITS: dict[str, str | Promise] = {
 
 # A yes/no figure is a flag; everything else is a number.
 FLAGS: dict[str, FactCode] = {code: fact for code, fact in FACT_CODES.items() if fact.unit == YES_NO}
-FIGURES: dict[str, FactCode] = {code: fact for code, fact in FACT_CODES.items() if fact.unit != YES_NO}
+EXPERT_PREFIX = "expert_"  # what experts said beforehand: a range of points, never a figure of a condition
+FIGURES: dict[str, FactCode] = {
+    code: fact for code, fact in FACT_CODES.items() if fact.unit != YES_NO and not code.startswith(EXPERT_PREFIX)
+}
 IP_PREFIX = "ip_"  # the facts object names these figures without it, inside "ip"
 
 # A figure that follows from two others when it is not stated itself: the first less the second.
@@ -54,8 +57,14 @@ EXPERT_SCORES = {"ip_quality": _("知识产权质量"), "organisation": _("研�
 
 # The default when a policy names no order of its own: the figure of the first source wins (docs/policies.md).
 PRECEDENCE: tuple[str, ...] = tuple(
-    map(str, (Source.AUDIT, Source.TAX, Source.STATISTICS, Source.DECLARED, Source.ESTIMATE))
+    map(str, (Source.REGISTER, Source.AUDIT, Source.TAX, Source.STATISTICS, Source.DECLARED, Source.ESTIMATE))
 )
+
+
+def expert_code(name: str, end: str) -> str:
+    """The fact under which one end (`low` or `high`) of an expert's range is kept."""
+    return f"{EXPERT_PREFIX}{name}_{end}"
+
 
 __all__ = [
     "COUNT",
@@ -63,6 +72,7 @@ __all__ = [
     "CREDENTIAL_LABELS",
     "DAYS",
     "DERIVED",
+    "EXPERT_PREFIX",
     "EXPERT_SCORES",
     "FIGURES",
     "FLAGS",
@@ -77,4 +87,5 @@ __all__ = [
     "YEAR",
     "YEARS",
     "YUAN",
+    "expert_code",
 ]

@@ -19,8 +19,9 @@ from crm.services.history import record_changes
 from pipeline.access import acting_role
 from pipeline.choices import Acting, Phase
 from pipeline.errors import ApplicationRefused, StageMoved, TransitionRefused
-from pipeline.models import Application, PolicyEdition, Recognition, Round, StageEvent
+from pipeline.models import Application, Assessment, Recognition, Round, StageEvent
 from pipeline.selectors.calendar import round_on
+from pipeline.selectors.policies import edition_in_force
 from pipeline.services import deadlines, recognitions
 from pipeline.signals import stage_changed
 from pipeline.workflow import Actor, Transition, Workflow
@@ -109,17 +110,6 @@ def _next_reference(table: Workflow, year: int, firm: Firm) -> str:
     """TS2026-<firm>-<nth>: short, unique, and the same for everybody who reads it aloud."""
     nth = Application.objects.filter(firm=firm, year=year).count() + 1
     return f"{table.prefix}{year}-{firm.pk:06d}-{nth:02d}"
-
-
-def edition_in_force(programme: str, region_path: str, day: date) -> PolicyEdition | None:
-    """The newest edition in force on that day for the nearest region: the firm's own ancestors, then the nation."""
-    codes = [*reversed(region_path.strip("/").split("/")), "CN"]
-    editions = [
-        edition
-        for edition in PolicyEdition.objects.filter(programme=programme, effective_from__lte=day, region_code__in=codes)
-        if edition.effective_to is None or edition.effective_to >= day
-    ]
-    return min(editions, key=lambda e: (codes.index(e.region_code), -e.effective_from.toordinal()), default=None)
 
 
 @transaction.atomic
@@ -270,5 +260,6 @@ def follow_firm(firm: Firm) -> int:
     """The firm moved to another county or officer: its open applications and their deadlines go with it."""
     mine = Application.objects.open().filter(firm=firm)
     moved = mine.update(region_id=firm.region_id, region_path=firm.region_path, officer_id=firm.officer_id)
+    Assessment.objects.filter(firm=firm).update(region_path=firm.region_path)
     deadlines.follow_firm(firm)
     return moved

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.assessment import apply_steps, assess, cheapest_paths, judge, parse_facts, spoken_name
-from pipeline.assessment.figures import measures_used
-from pipeline.assessment.warnings import flags_used
+from pipeline.assessment.figures import flags_used, measures_used
 from pipeline.policy import policy_from_json
 from pipeline.policy.nodes import Flag
 from pipeline.policy.read_measures import fact_codes

@@ -190,7 +190,7 @@ def test_bases_and_sources_are_known_words():
     assert wrong(document) == {
         "facts.years.2025.rd_cny.basis": "“guess”应为其中之一：super_deduction、high_tech、accounting",
         "facts.years.2025.sales_cny.basis": "该指标不分口径",
-        "facts.years.2025.tax_cny.source": "“rumour”应为其中之一：audit、tax、statistics、declared、estimate",
+        "facts.years.2025.tax_cny.source": "“rumour”应为其中之一：register、audit、tax、statistics、declared、estimate",
         "facts.years.2025.costs_cny.why": "不认识的字段",
         "facts.flags.listed.value": "应为 true 或 false",
     }

@@ -6,7 +6,7 @@ from django.core.management import CommandError, call_command
 from pipeline.errors import PolicyRefused
 from pipeline.models import PolicyEdition
 from pipeline.policy import load_policies, policy_from_json
-from pipeline.services.applications import edition_in_force
+from pipeline.selectors.policies import edition_in_force
 from pipeline.services.policies import publish, unpublished
 from tests.pipeline import world
 

@@ -150,7 +150,7 @@ def test_a_small_edition_is_read_whole():
 
     assert (policy.programme, policy.region, policy.edition) == ("gazelle", "450800", "450800-2026")
     assert (policy.effective_from, policy.effective_to) == (date(2026, 1, 1), None)
-    assert policy.precedence == ("audit", "tax", "statistics", "declared", "estimate")
+    assert policy.precedence == ("register", "audit", "tax", "statistics", "declared", "estimate")
     (criterion,) = policy.criteria
     assert criterion.source == "贵科〔2026〕1号 第三条"
     assert criterion.rule.bound == Fraction(1, 10)
@@ -462,7 +462,7 @@ def test_an_edition_reads_as_sentences():
         "workflow": "gazelle/1",
         "data_year": "评价年度的上一年",
         "basis.rd_cny": "研发费用：高企认定口径",
-        "precedence": "专项审计、税务申报、统计报表、企业申报、经办人员估计",
+        "precedence": "逐项登记、专项审计、税务申报、统计报表、企业申报、经办人员估计",
         "caveat.1": "本结果对应2022年培育入库条件；认定标准和以后年度的通知尚未查到，待核实",
         "high_tech_certificate": "具备高新技术企业证书（在有效期内）",
         "sales_growth": "近三年销售收入年均增长率：销售收入不低于 200 万元、不超过 2,000 万元的不低于 15%；"

@@ -1,0 +1,51 @@
+"""Which edition of a programme's rules holds, and what is published."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+from pipeline.models import PolicyEdition
+from pipeline.policy import Policy, load_policies, pick_policy, policy_of
+
+NATION = "CN"
+
+
+def edition_in_force(programme: str, region_path: str, day: date) -> PolicyEdition | None:
+    """The newest edition in force on that day for the nearest region: the firm's own ancestors, then the nation."""
+    begun = PolicyEdition.objects.filter(programme=programme, effective_from__lte=day)
+    editions = [edition for edition in begun if edition.effective_to is None or edition.effective_to >= day]
+    for region in (*region_codes(region_path), NATION):
+        if found := [edition for edition in editions if edition.region_code == region]:
+            return max(found, key=lambda edition: (edition.effective_from, edition.code))
+    return None
+
+
+def region_codes(path: str) -> list[str]:
+    """The codes of a region and of everything above it, its own first."""
+    return [code for code in reversed(path.split("/")) if code]
+
+
+def known_policies(programme: str) -> list[Policy]:
+    """Every published edition of a programme, and the shipped ones that are not published yet."""
+    published = [policy_of(edition) for edition in PolicyEdition.objects.filter(programme=programme)]
+    known = {policy.edition for policy in published}
+    shipped = (policy for policy in _shipped(tuple(settings.POLICY_DIRS)) if policy.programme == programme)
+    return published + [policy for policy in shipped if policy.edition not in known]
+
+
+@lru_cache(maxsize=4)
+def _shipped(directories: tuple[Path, ...]) -> tuple[Policy, ...]:
+    """The policy files of this installation, read once in the life of a process."""
+    return tuple(load_policies(directories))
+
+
+def policy_for(programme: str, *, edition: str | None = None, regions: list[str], on: date) -> Policy | None:
+    """The edition of that code, else the newest in force on the day for the nearest region, its own code first."""
+    policies = known_policies(programme)
+    if edition:
+        return next((policy for policy in policies if policy.edition == edition), None)
+    return pick_policy(policies, programme=programme, regions=regions, on=on)
