@@ -5,24 +5,26 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 # The longest path a Unix socket address can hold; redis-server truncates a longer one without a word.
 SOCKET_PATH_MAX = 107
+PASSWORD = re.compile(r"(://[^/:@]*:).*@")
+# A name, a pattern such as .example.cn, or an address; never a scheme, a port or a path.
+HOST = re.compile(r"\*|\.?[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]")
 
 
 def refuse(name: str, value: str, remedy: str) -> ImproperlyConfigured:
     """The error that stops the start: which variable, what it held, what to write instead."""
-    shown = urlsplit(value)
-    if shown.password:
-        value = value.replace(shown.password, "***")
-    return ImproperlyConfigured(f"{name}={value!r} cannot be used: {remedy}")
+    shown = PASSWORD.sub(r"\1***@", value)
+    return ImproperlyConfigured(f"{name}={shown!r} cannot be used: {remedy}")
 
 
 def text(name: str, default: str = "") -> str:
@@ -40,8 +42,44 @@ def boolean(name: str, default: bool) -> bool:
     raise refuse(name, value, "write 1 or 0.")
 
 
-def words(name: str, default: list[str]) -> list[str]:
-    return [word.strip() for word in text(name).split(",") if word.strip()] or default
+def whole_number(name: str, default: int, *, least: int) -> int:
+    value = text(name, str(default))
+    if not value.isdecimal() or int(value) < least:
+        raise refuse(name, value, f"write a whole number, {least} or more.")
+    return int(value)
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    """Host names separated by commas."""
+    found = [word.strip() for word in text(name).split(",") if word.strip()] or default
+    for host in found:
+        if not HOST.fullmatch(host):
+            raise refuse(name, host, "write host names without scheme, port or path, separated by commas.")
+    return found
+
+
+def split(name: str, value: str) -> SplitResult:
+    """The parts of an address whose brackets and port make sense."""
+    try:
+        parts = urlsplit(value)
+    except ValueError as error:
+        raise refuse(name, value, f"this is no address ({error}).") from None
+    try:
+        _ = parts.port
+    except ValueError:
+        raise refuse(name, value, "the port is not a number up to 65535.") from None
+    return parts
+
+
+def writable(name: str, value: str, folder: Path) -> Path:
+    """The folder, made where it is missing; refused where nothing can be written into it."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise refuse(name, value, f"the folder cannot be made or written ({error.strerror}).") from error
+    return folder
 
 
 def secret_key(var: Path) -> str:
@@ -65,12 +103,7 @@ def secret_key(var: Path) -> str:
 def var_directory(default: Path) -> Path:
     """Where the database, the files and the embedded Redis live."""
     value = text("VAR_DIR", str(default))
-    var = Path(value).expanduser().resolve()
-    try:
-        var.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise refuse("VAR_DIR", value, f"the folder cannot be made ({error.strerror}).") from error
-    return var
+    return writable("VAR_DIR", value, Path(value).expanduser().resolve())
 
 
 SQLITE_OPTIONS = {
@@ -87,13 +120,15 @@ SQLITE_OPTIONS = {
 def database(name: str, default: str) -> dict:
     """A Django DATABASES entry from sqlite:///path or postgres://user:password@host:port/name."""
     value = text(name, default)
-    scheme = urlsplit(value).scheme
+    scheme = split(name, value).scheme
     if scheme not in {"sqlite", "postgres", "postgresql"}:
         raise refuse(name, value, "write sqlite:////path/to/file or postgres://user:password@host:5432/name.")
     entry = dict(environ.Env.db_url_config(value))
-    if not entry.get("NAME"):
+    if not entry.get("NAME") or value.endswith("/"):
         raise refuse(name, value, "the database name is missing after the last slash.")
     if scheme == "sqlite":
+        if not Path(entry["NAME"]).parent.is_dir():
+            raise refuse(name, value, "the folder of the file does not exist.")
         return entry | {"OPTIONS": dict(SQLITE_OPTIONS), "CONN_MAX_AGE": None}
     pool = {"min_size": 1, "max_size": 6, "timeout": 20}
     # With a pool, connections must not also be kept per thread.
@@ -111,13 +146,11 @@ def redis_socket(var: Path) -> Path:
 
 def checked_url(name: str, default: str, schemes: set[str], example: str) -> str:
     value = text(name, default)
-    parts = urlsplit(value)
+    parts = split(name, value)
     if parts.scheme not in schemes or not (parts.netloc or parts.path or parts.scheme in {"locmem", "memory"}):
         raise refuse(name, value, f"write for example {example}.")
-    try:
-        _ = parts.port
-    except ValueError:
-        raise refuse(name, value, "the port is not a number.") from None
+    if parts.scheme in {"redis", "rediss"} and not parts.path.strip("/").isdecimal() and parts.path.strip("/"):
+        raise refuse(name, value, "the number of the Redis database is not a number.")
     return value
 
 
@@ -168,9 +201,10 @@ def email() -> dict:
 def files(var: Path) -> dict:
     """The private file storage: a folder, or an S3-compatible bucket where django-storages is installed."""
     value = text("FILES_URL", f"file://{var / 'files'}")
-    parts = urlsplit(value)
-    if parts.scheme == "file" and parts.path.startswith("/"):
-        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": unquote(parts.path)}}
+    parts = split("FILES_URL", value)
+    if parts.scheme == "file" and parts.path.startswith("/") and not parts.netloc:
+        folder = writable("FILES_URL", value, Path(unquote(parts.path)))
+        return {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": folder}}
     if parts.scheme in {"s3", "s3+http", "s3+https"}:
         return _bucket(value)
     raise refuse("FILES_URL", value, "write file:///path or s3://key:secret@host/bucket.")
@@ -201,8 +235,12 @@ def _bucket(value: str) -> dict:
 
 
 def site_url() -> str:
-    value = checked_url("SITE_URL", "http://127.0.0.1:8000", {"http", "https"}, "https://yuqi.example.gov.cn")
-    return value.rstrip("/")
+    example = "https://yuqi.example.gov.cn"
+    value = checked_url("SITE_URL", "http://127.0.0.1:8000", {"http", "https"}, example).rstrip("/")
+    parts = urlsplit(value)
+    if not parts.hostname or parts.path or parts.query or parts.fragment or parts.username:
+        raise refuse("SITE_URL", value, f"write scheme and host alone, for example {example}.")
+    return value
 
 
 def directories(name: str) -> list[Path]:
@@ -216,6 +254,6 @@ def directories(name: str) -> list[Path]:
 
 def executable(name: str) -> str:
     value = text(name)
-    if value and not os.access(value, os.X_OK):
+    if value and not (os.path.isfile(value) and os.access(value, os.X_OK)):
         raise refuse(name, value, "there is no program at this path.")
     return value

@@ -18,7 +18,7 @@ DEBUG = env.boolean("DEBUG", False)
 SECRET_KEY = env.secret_key(VAR)
 SITE_URL = env.site_url()
 SITE_HOST = urlsplit(SITE_URL).hostname or "127.0.0.1"
-ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", SITE_HOST])
+ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["127.0.0.1", "localhost", "[::1]", SITE_HOST])
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
 REDIS_SERVER_BIN = env.executable("REDIS_SERVER_BIN")
 POLICY_DIRS = [BASE_DIR / "pipeline" / "policies", *env.directories("POLICY_DIRS")]
@@ -150,7 +150,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_RESET_ON_SUCCESS = True
 AXES_ENABLE_ACCESS_FAILURE_LOG = True
 AXES_LOCKOUT_TEMPLATE = "account/locked.html"
-AXES_IPWARE_PROXY_COUNT = int(env.text("PROXY_COUNT", "0")) or None
+AXES_IPWARE_PROXY_COUNT = env.whole_number("PROXY_COUNT", 0, least=0) or None
 AXES_VERBOSE = False
 
 SESSION_COOKIE_AGE = 8 * 3600  # a working day
@@ -268,8 +268,8 @@ CELERY_BEAT_SCHEDULE = {
 # Telling people ---------------------------------------------------------------------------------------------------
 
 MESSAGE_BATCH = 500
-MESSAGE_LEASE_SECONDS = int(env.text("MESSAGE_LEASE_SECONDS", "300"))
-MESSAGE_RESEND_SECONDS = int(env.text("MESSAGE_RESEND_SECONDS", "900"))
+MESSAGE_LEASE_SECONDS = env.whole_number("MESSAGE_LEASE_SECONDS", 300, least=1)
+MESSAGE_RESEND_SECONDS = env.whole_number("MESSAGE_RESEND_SECONDS", 900, least=1)
 MESSAGE_MAX_ATTEMPTS = 8
 
 # Logs: one line per outcome -----------------------------------------------------------------------------------------

@@ -52,8 +52,8 @@ class Product:
             command, cwd=ROOT, env=self.env | env, capture_output=True, text=True, timeout=120, check=False
         )
 
-    def start(self, *command: str) -> Process:
-        return Process([sys.executable, *command], self.env)
+    def start(self, *command: str, **env: str) -> Process:
+        return Process([sys.executable, *command], self.env | env)
 
     def ask(self, code: str) -> str:
         """What a line of Python inside the installation prints."""

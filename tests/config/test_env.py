@@ -19,16 +19,32 @@ def given(monkeypatch):
         ("DEBUG", "perhaps", lambda: env.boolean("DEBUG", False)),
         ("DATABASE_URL", "mysql://x/y", lambda: env.database("DATABASE_URL", "")),
         ("DATABASE_URL", "postgres://u@h:5432/", lambda: env.database("DATABASE_URL", "")),
+        ("DATABASE_URL", "postgres://u:pw@h:port/x", lambda: env.database("DATABASE_URL", "")),
+        ("DATABASE_URL", "postgres://u:pw@[::/x", lambda: env.database("DATABASE_URL", "")),
+        ("DATABASE_URL", "sqlite:///", lambda: env.database("DATABASE_URL", "")),
+        ("DATABASE_URL", "sqlite:////no/such/folder/db.sqlite3", lambda: env.database("DATABASE_URL", "")),
+        ("DATABASE_REPLICA_URL", "mysql://x/y", lambda: env.database("DATABASE_REPLICA_URL", "")),
         ("BROKER_URL", "kafka://x", lambda: env.broker(Path("/s"))),
         ("BROKER_URL", "redis://h:port/0", lambda: env.broker(Path("/s"))),
+        ("BROKER_URL", "redis://h:6379/first", lambda: env.broker(Path("/s"))),
         ("CACHE_URL", "memcached://x", lambda: env.cache(Path("/s"))),
         ("EMAIL_URL", "ftp://x", env.email),
         ("EMAIL_URL", "smtp:///x", env.email),
         ("FILES_URL", "ftp://x", lambda: env.files(Path("/v"))),
         ("FILES_URL", "file://relative", lambda: env.files(Path("/v"))),
+        ("FILES_URL", "file:///proc/none", lambda: env.files(Path("/v"))),
+        ("FILES_URL", "s3://key:secret@host", lambda: env.files(Path("/v"))),
         ("SITE_URL", "yuqi.gov.cn", env.site_url),
+        ("SITE_URL", "http:///x", env.site_url),
+        ("SITE_URL", "https://yuqi.gov.cn/crm?x=1", env.site_url),
+        ("ALLOWED_HOSTS", "https://yuqi.gov.cn", lambda: env.hosts("ALLOWED_HOSTS", [])),
+        ("ALLOWED_HOSTS", "yuqi.gov.cn:8000", lambda: env.hosts("ALLOWED_HOSTS", [])),
         ("POLICY_DIRS", "/no/such/folder", lambda: env.directories("POLICY_DIRS")),
         ("REDIS_SERVER_BIN", "/no/such/program", lambda: env.executable("REDIS_SERVER_BIN")),
+        ("REDIS_SERVER_BIN", "/tmp", lambda: env.executable("REDIS_SERVER_BIN")),
+        ("VAR_DIR", "/proc/none", lambda: env.var_directory(Path("/v"))),
+        ("PROXY_COUNT", "two", lambda: env.whole_number("PROXY_COUNT", 0, least=0)),
+        ("MESSAGE_LEASE_SECONDS", "0", lambda: env.whole_number("MESSAGE_LEASE_SECONDS", 300, least=1)),
         ("SECRET_KEY", "short", lambda: env.secret_key(Path("/v"))),
     ],
 )
@@ -42,24 +58,31 @@ def test_a_bad_value_is_refused_in_one_sentence_that_names_it(given, name, value
     assert "\n" not in str(refused.value)
 
 
-def test_a_password_is_never_shown(given):
-    given("DATABASE_URL", "mysql://u:topsecret@h/x")
+@pytest.mark.parametrize("password", ["topsecret", "u", "top@secret"])
+def test_a_password_is_never_shown(given, password):
+    given("DATABASE_URL", f"mysql://u:{password}@h/x")
 
     with pytest.raises(ImproperlyConfigured) as refused:
         env.database("DATABASE_URL", "")
 
-    assert "topsecret" not in str(refused.value)
+    assert str(refused.value).startswith("DATABASE_URL='mysql://u:***@h/x' cannot be used: ")
 
 
-def test_databases_by_url(given):
+def test_host_names_patterns_and_addresses_are_hosts(given):
+    given("ALLOWED_HOSTS", "yuqi.gov.cn, .example.cn,10.0.0.7,[::1],*")
+
+    assert env.hosts("ALLOWED_HOSTS", []) == ["yuqi.gov.cn", ".example.cn", "10.0.0.7", "[::1]", "*"]
+
+
+def test_databases_by_url(given, tmp_path):
     given("DATABASE_URL", "postgres://u:p@db.example:5433/city")
     server = env.database("DATABASE_URL", "")
-    given("DATABASE_URL", "sqlite:////data/city.sqlite3")
+    given("DATABASE_URL", f"sqlite:///{tmp_path}/city.sqlite3")
     file = env.database("DATABASE_URL", "")
 
     assert (server["NAME"], server["HOST"], server["PORT"], server["USER"]) == ("city", "db.example", 5433, "u")
     assert server["OPTIONS"]["pool"]["max_size"] == 6
-    assert (file["NAME"], file["OPTIONS"]["transaction_mode"]) == ("/data/city.sqlite3", "IMMEDIATE")
+    assert (file["NAME"], file["OPTIONS"]["transaction_mode"]) == (f"{tmp_path}/city.sqlite3", "IMMEDIATE")
 
 
 @pytest.mark.parametrize(

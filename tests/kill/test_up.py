@@ -87,7 +87,22 @@ def test_it_survives_kill_nine_of_itself_and_keeps_the_data(product):
         ("DATABASE_URL", "mysql://x", "DATABASE_URL='mysql://x' cannot be used: write sqlite:////path/to/file or"),
         ("SECRET_KEY", "short", "SECRET_KEY='…' cannot be used: use at least 32 random characters."),
         ("DEBUG", "maybe", "DEBUG='maybe' cannot be used: write 1 or 0."),
+        ("DATABASE_URL", "postgres://u:pw@127.0.0.1:1/x", "DATABASE_URL='postgres://u:***@127.0.0.1:1/x' cannot be"),
+        ("DATABASE_URL", "sqlite:////etc/passwd", "DATABASE_URL='sqlite:////etc/passwd' cannot be used: the database"),
+        (
+            "DATABASE_REPLICA_URL",
+            "postgres://h:1x/x",
+            "DATABASE_REPLICA_URL='postgres://h:1x/x' cannot be used: the port",
+        ),
         ("BROKER_URL", "kafka://x", "BROKER_URL='kafka://x' cannot be used: write for example redis://"),
+        ("BROKER_URL", "redis://127.0.0.1:1/0", "BROKER_URL='redis://127.0.0.1:1/0' cannot be used: the broker does"),
+        ("CACHE_URL", "memcached://x", "CACHE_URL='memcached://x' cannot be used: write for example redis://"),
+        ("EMAIL_URL", "smtp://h:port", "EMAIL_URL='smtp://h:port' cannot be used: the port is not a number"),
+        ("FILES_URL", "file:///proc/none", "FILES_URL='file:///proc/none' cannot be used: the folder cannot be made"),
+        ("ALLOWED_HOSTS", "https://x.cn", "ALLOWED_HOSTS='https://x.cn' cannot be used: write host names without"),
+        ("SITE_URL", "x.cn", "SITE_URL='x.cn' cannot be used: write for example https://"),
+        ("POLICY_DIRS", "/no/such", "POLICY_DIRS='/no/such' cannot be used: there is no such folder."),
+        ("REDIS_SERVER_BIN", "/no/such", "REDIS_SERVER_BIN='/no/such' cannot be used: there is no program"),
     ],
 )
 def test_a_bad_value_stops_the_start_with_one_sentence(product, name, value, sentence):
@@ -104,6 +119,16 @@ def test_a_dangerous_deployment_does_not_start(product):
 
     assert done.returncode == 1
     assert "DEBUG is on while ALLOWED_HOSTS names other machines." in done.stderr
+
+
+def test_it_starts_under_another_name_than_loopback(product):
+    port = free_port()
+    up = product.start("manage.py", "up", "--no-demo", "--port", str(port), SITE_URL="", ALLOWED_HOSTS="yuqi.gov.cn")
+    try:
+        up.wait_line("Ctrl-C stops everything")
+    finally:
+        up.stop()
+        up.kill_group()
 
 
 def test_a_taken_port_is_named(product):

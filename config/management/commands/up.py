@@ -17,7 +17,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connections
 from django.utils import timezone
 
-from config import redis_server
+from config import reach, redis_server
 from config.supervisor import AlreadyRunning, Child, Supervisor, only_copy
 from crm.models import Firm, Heartbeat
 
@@ -38,6 +38,9 @@ class Command(BaseCommand):
         try:
             with only_copy(settings.VAR / "up.lock"):
                 self._handle_signals(supervisor)
+                reach.require_databases()
+                reach.require_broker()
+                reach.require_scheduler()
                 self._serve(supervisor, **options)
         except AlreadyRunning as error:
             raise CommandError(f"Cultivar is already running on {settings.VAR} (process {error}).") from None
@@ -117,7 +120,7 @@ class Command(BaseCommand):
         web = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"{host}:{port}", "--workers", "2"]
         web += ["--threads", "4", "--worker-class", "gthread", "--no-control-socket", "--log-level", "warning"]
         web += ["--max-requests", "2000", "--max-requests-jitter", "200"]
-        supervisor.start(Child("web", web, env, ready=lambda: _answers(env["SITE_URL"], host, port)), timeout=60)
+        supervisor.start(Child("web", web, env, ready=lambda: _answers(host, port)), timeout=60)
 
     def _greet(self, supervisor: Supervisor, site_url: str) -> None:
         if _worker_consumes(supervisor):
@@ -148,14 +151,21 @@ def _require_free(host: str, port: int) -> None:
         time.sleep(0.2)
 
 
-def _answers(site_url: str, host: str, port: int) -> bool:
+def _answers(host: str, port: int) -> bool:
     target = "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104
-    request = urllib.request.Request(f"http://{target}:{port}/api/v1/health/live/", headers={"Host": "127.0.0.1"})
+    headers = {"Host": _own_host()}
+    request = urllib.request.Request(f"http://{target}:{port}/api/v1/health/live/", headers=headers)
     try:
         with urllib.request.urlopen(request, timeout=2) as answer:  # noqa: S310
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _own_host() -> str:
+    """A host name that our own ALLOWED_HOSTS lets in."""
+    first = settings.ALLOWED_HOSTS[0].lstrip(".")
+    return "localhost" if first == "*" else first
 
 
 def _worker_consumes(supervisor: Supervisor) -> bool:
