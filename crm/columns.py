@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from django.utils.translation import gettext as _
@@ -60,9 +61,14 @@ class Layout:
     headings: tuple[str, ...]
     unknown: tuple[str, ...]
 
-    @property
-    def fields(self) -> frozenset[str]:
-        return frozenset(column.field for column in self.columns)
+    @cached_property
+    def fields(self) -> dict[str, Column]:
+        """The columns by the field that they hold."""
+        return {column.field: column for column in self.columns}
+
+    @cached_property
+    def facts(self) -> tuple[Column, ...]:
+        return tuple(column for column in self.columns if column.field.startswith("fact:"))
 
     def raw(self, cells: Cells) -> dict[str, str]:
         """The line as it stood, by heading: what a person sees in the report and can fix."""
@@ -133,8 +139,6 @@ def money_without_unit(layout: Layout) -> list[str]:
     """Headings of amounts that do not say whether they are 元 or 万元: their bare numbers will be refused."""
     return [
         column.heading
-        for column in layout.columns
-        if column.field.startswith("fact:")
-        and FACT_CODES[column.field[5:]].unit == YUAN
-        and header_scale(column.unit) is None
+        for column in layout.facts
+        if FACT_CODES[column.field[5:]].unit == YUAN and header_scale(column.unit) is None
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 
 from django.utils.translation import gettext as _
 from stdnum.cn import uscc
@@ -14,6 +15,7 @@ EXCEL_DIGITS = 15  # a spreadsheet keeps this many digits of a number and replac
 _SEPARATORS = re.compile(r"[\s\-‐-―_·.]+")
 _SCIENTIFIC = re.compile(r"^\d(\.\d+)?[eE]\+?\d+$")
 _ZERO_FILLED = re.compile(r"^\d{15}0{3}$")
+_DESTROYED = re.compile("[\ufffd\ud800-\udfff]")
 _NAME_NOISE = re.compile(r"[\s()（）\[\]【】〔〕「」《》<>\"'“”‘’·・.,，。、\-—_&＆]+")
 _EMPTY_WORDS = {"", "n/a", "na", "null", "none", "-", "--", "—", "/", "无", "暂无", "不详"}
 # Full-width digits and letters only: full-width brackets belong to Chinese company names and stay.
@@ -32,7 +34,12 @@ class Unreadable(ValueError):
 
 def tidy(value: object) -> str:
     """The text of a cell: trimmed, inner white space folded, full-width digits and letters made half-width."""
-    return " ".join(str(value if value is not None else "").translate(_HALF_WIDTH).split())
+    return _tidied(value if isinstance(value, str) else "" if value is None else str(value))
+
+
+@lru_cache(maxsize=1024)  # an import looks at each cell several times, and registers repeat themselves
+def _tidied(text: str) -> str:
+    return " ".join(text.translate(_HALF_WIDTH).split())
 
 
 def blank(value: object) -> bool:
@@ -42,7 +49,7 @@ def blank(value: object) -> bool:
 
 def is_destroyed(value: object) -> bool:
     """True when a wrong decoding has already replaced characters; the original cannot be recovered from here."""
-    return any(char == "\ufffd" or "\ud800" <= char <= "\udfff" for char in str(value or ""))
+    return _DESTROYED.search(value if isinstance(value, str) else str(value or "")) is not None
 
 
 def credit_code(value: object) -> str:

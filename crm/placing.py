@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from django.utils.translation import gettext as _
@@ -55,11 +56,15 @@ class Gazetteer:
         by_code = [region for region in self.below if region.kind == RegionKind.COUNTY and region.code == division]
         return by_code[0] if by_code else self.target
 
-    def _is_here(self, city: str) -> bool:
-        names = {
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Every name under which a row may say that it belongs here."""
+        return frozenset(
             name for region in (self.target, *self.above, *self.below) for name in (region.name, region.short_name)
-        }
-        return any(name in city or city in name for name in names)
+        )
+
+    def _is_here(self, city: str) -> bool:
+        return any(name in city or city in name for name in self._names)
 
     def _named(self, county: str) -> Place:
         for region in (*self.below, self.target):

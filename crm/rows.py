@@ -65,7 +65,8 @@ class _Reader:
 
     def __init__(self, row: ParsedRow, line: Line, layout: Layout) -> None:
         self.row = row
-        self.columns = {column.field: column for column in layout.columns}
+        self.columns = layout.fields
+        self.fact_columns = layout.facts
         self.cells = line.cells
 
     def cell(self, field_name: str) -> object:
@@ -89,7 +90,7 @@ class _Reader:
     def firm(self) -> None:
         row = self.row
         row.credit_code = self.read("credit_code", credit_code) or ""
-        values = {name: self.read(name, _limited(limit)) for name, limit in TEXT_LIMITS.items()}
+        values = {name: self.read(name, reader) for name, reader in TEXT_READERS.items()}
         values["industry"] = self.read("industry", _industry)
         values["registered_on"] = self.read("registered_on", day)
         unit = self.columns["capital"].unit if "capital" in self.columns else ""
@@ -103,8 +104,7 @@ class _Reader:
         row.contact = contact if contact["name"] else {}
 
     def facts(self, this_year: int) -> None:
-        columns = [column for name, column in self.columns.items() if name.startswith("fact:")]
-        filled = [column for column in columns if not blank(self.cell(column.field))]
+        filled = [column for column in self.fact_columns if not blank(self.cell(column.field))]
         if not filled:
             return
         year = self.read("year", lambda value: _year(value, this_year))
@@ -156,6 +156,9 @@ def _limited(limit: int) -> Callable[[object], str]:
         return text
 
     return read
+
+
+TEXT_READERS = {name: _limited(limit) for name, limit in TEXT_LIMITS.items()}
 
 
 def _industry(value: object) -> str:

@@ -19,6 +19,7 @@ from crm.columns import Layout, find_layout
 from crm.errors import DomainError, InvalidInput, RowChanged
 from crm.identifiers import name_key
 from crm.judging import Judge, Library, Verdict
+from crm.memory import few_collections
 from crm.models import ChangeRecord, Contact, Fact, Firm, FormerName, Import, ImportRow, Region, User
 from crm.placing import Gazetteer
 from crm.rows import ParsedRow, parse_row
@@ -142,6 +143,7 @@ def _carry_out(batch: Import, *, apply: bool, over: str, **hooks: Any) -> dict[s
     return counts
 
 
+@few_collections()
 def process(
     batch: Import,
     file: BinaryIO,
