@@ -35,6 +35,14 @@ class Under(models.Lookup):
         # "0" follows "/" in every byte order, so this half-open range holds exactly the node and its descendants.
         return f"({column} >= %s AND {column} < %s)", [*parameters, prefix, *parameters, prefix[:-1] + "0"]
 
+    def as_sqlite(self, compiler, connection):
+        # Without a histogram SQLite takes any range for a narrow one and sorts the whole region for one page of it.
+        # Told that most rows match, it walks the index of the order instead, and still counts by this one.
+        column, parameters = self.process_lhs(compiler, connection)
+        prefix = str(self.rhs)
+        bounds = [*parameters, prefix, *parameters, prefix[:-1] + "0"]
+        return f"(likely({column} >= %s) AND likely({column} < %s))", bounds
+
     def as_postgresql(self, compiler, connection):
         # A locale's collation may ignore the slash; LIKE uses the pattern index that Django adds.
         column, parameters = self.process_lhs(compiler, connection)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import django_filters
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -16,6 +16,7 @@ from pipeline.selectors.applications import IN_PROGRESS
 from pipeline.workflows import PROGRAMMES
 
 PROGRAMME_CHOICES = [(code, table.short_label) for code, table in PROGRAMMES.items()]
+OF_FIRM = Q(firm=OuterRef("pk"))  # asked of each firm on the way to one page, not of all that ever applied
 WHOSE = [("me", _("我负责的")), ("none", _("无人负责"))]
 
 
@@ -57,12 +58,12 @@ class FirmFilter(ScopedFilterSet):
         return queryset.named_like(value)
 
     def running(self, queryset, name, value):
-        running = Application.objects.filter(programme=value, phase__in=IN_PROGRESS)
-        return queryset.filter(pk__in=running.values("firm"))
+        return queryset.filter(Exists(Application.objects.filter(OF_FIRM, programme=value, phase__in=IN_PROGRESS)))
 
     def holding(self, queryset, name, value):
-        valid = Recognition.objects.valid_on(timezone.localdate()).filter(programme=value)
-        return queryset.filter(pk__in=valid.values("firm"))
+        return queryset.filter(
+            Exists(Recognition.objects.valid_on(timezone.localdate()).filter(OF_FIRM, programme=value))
+        )
 
     def placed(self, queryset, name, value):
         return queryset.filter(region__kind__in=[RegionKind.CITY, RegionKind.PROVINCE])

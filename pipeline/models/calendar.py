@@ -114,6 +114,7 @@ class Deadline(models.Model):
         indexes = [
             models.Index(fields=["next_rung_on", "id"], name="deadline_due", condition=models.Q(closed_at=None)),
             models.Index(fields=["region_path", "due_on"], name="deadline_open", condition=models.Q(closed_at=None)),
+            models.Index(fields=["due_on", "id"], name="deadline_soonest", condition=models.Q(closed_at=None)),
         ]
         verbose_name = _("期限")
 
