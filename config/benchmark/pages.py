@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
 from django.urls import reverse
 
-from config.benchmark.measure import statements, timed
+from config.benchmark.measure import peak_memory, statements, timed
 from crm.models import Firm, User
 from pipeline.models import Application
 
@@ -70,10 +71,14 @@ def measure_page(page: Page, rounds: int) -> dict[str, Any]:
     size = len(ask().content)
     timing = timed(ask, rounds)
     number, sql_ms = statements(ask)
+    with peak_memory() as peak:
+        ask()
     return {
         "p50_ms": round(timing.p50, 2),
+        "cpu_ms": round(statistics.median(timing.processor), 2),
         "p95_ms": round(timing.p95, 2),
         "statements": number,
         "sql_ms": round(sql_ms, 2),
         "bytes": size,
+        "peak_mib": round(peak.mib, 1),
     }

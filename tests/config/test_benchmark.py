@@ -5,7 +5,8 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from crm.models import Firm
+from config.benchmark import jobs, report
+from crm.models import Firm, Import
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_a_run_is_written_compared_and_grown(scratch, tmp_path, capsys):
     assert (figures["pages"]["list"]["statements"], figures["pages"]["record"]["statements"]) == (10, 20)
     assert set(figures["jobs"]) == {"plan reminders", "stage change"}
 
-    call_command("benchmark", "check", "--only", only, "--rounds", "1", "--against", str(first))
+    call_command("benchmark", "check", "--warn", "--only", only, "--rounds", "1", "--against", str(first))
     assert "statement counts are the same" in capsys.readouterr().out
 
     figures["pages"]["list"]["statements"] = 3
@@ -48,6 +49,29 @@ def test_a_run_is_written_compared_and_grown(scratch, tmp_path, capsys):
     second.write_text(json.dumps(figures | {"firms": 600}))
     call_command("benchmark", "growth", str(first), str(second))
     assert "list             k = 0.0" in capsys.readouterr().out
+
+
+def test_slower_than_before_by_more_than_a_quarter_fails():
+    page = {"statements": 10, "multiple": 4.0}
+    before = {"pages": {"list": page}, "jobs": {"deliver": {"multiple": 1.0}}}
+
+    same = report.compare({"pages": {"list": page | {"multiple": 5.0}}, "jobs": {"deliver": {"multiple": 1.2}}}, before)
+    worse = report.compare(
+        {"pages": {"list": page | {"multiple": 5.1}}, "jobs": {"deliver": {"multiple": 1.3}}}, before
+    )
+
+    assert same == ([], [])
+    assert worse == ([], ["list: 5.1 × the yardstick, was 4.0", "deliver: 1.3 × the yardstick, was 1.0"])
+
+
+def test_an_import_is_measured_with_errors_doubles_and_known_firms_and_leaves_nothing(scratch):
+    for ending in ("csv", "xlsx"):
+        figures = jobs._import(200, ending, stages=(False, True))
+
+        assert figures["items"] == 200
+        assert figures["per_second"] > 0
+    assert jobs._read_alone(50)["items"] == 50
+    assert (Firm.objects.count(), Import.objects.count()) == (60, 0)
 
 
 def test_an_unknown_page_is_named(scratch):
