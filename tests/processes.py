@@ -77,7 +77,13 @@ class Process:
         )
         self.lines: list[str] = []
         self._queue: queue.Queue[str] = queue.Queue()
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def all_lines(self) -> list[str]:
+        """Every line of a process that has ended."""
+        self._reader.join(10)
+        return self.lines
 
     def _read(self) -> None:
         for line in self.popen.stdout or ():

@@ -88,7 +88,7 @@ def _import(rows: int, ending: str, stages: tuple[bool, ...]) -> dict[str, Any]:
     city = Region.objects.get(code="450800")
     with tempfile.TemporaryDirectory() as folder, undone():
         known, path = Path(folder) / "known.csv", Path(folder) / f"firms.{ending}"
-        _write_csv(known, (_row(number, street="旧街1号") for number in range(0, rows, 10)))
+        _write_csv(known, (_row(number, street="平南县旧街1号") for number in range(0, rows, 10)))
         _process(known, city, apply=True)
         (_write_csv if ending == "csv" else _write_xlsx)(path, (_row(number) for number in range(rows)))
 

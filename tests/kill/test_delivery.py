@@ -1,5 +1,6 @@
 """A worker killed in the middle of a thousand deliveries: nothing lost, at most one double a kill."""
 
+import contextlib
 from collections import Counter
 
 import pytest
@@ -45,11 +46,16 @@ def installation(tmp_path):
             redis.kill_group()
 
 
+@contextlib.contextmanager
 def worker(product):
+    """A worker that is killed with all its processes at the end, whatever the test finds."""
     celery = ("-m", "celery", "-A", "config", "worker", "--concurrency", "1", "--without-gossip", "--without-mingle")
     process = product.start(*celery, "--loglevel", "INFO")
-    process.wait_line("ready.")
-    return process
+    try:
+        process.wait_line("ready.")
+        yield
+    finally:
+        process.kill_group()
 
 
 def test_a_thousand_mails_survive_two_killed_workers(installation):
@@ -57,16 +63,12 @@ def test_a_thousand_mails_survive_two_killed_workers(installation):
     product.ask(FILL)
 
     for target in (200, 600):
-        running = worker(product)
-        product.ask(HINT)
-        wait_for(lambda target=target: len(sink.ids) >= target, 60, f"{target} mails")
-        running.kill_group()
+        with worker(product):
+            product.ask(HINT)
+            wait_for(lambda target=target: len(sink.ids) >= target, 180, f"{target} mails")
 
-    last = worker(product)
-    try:
-        wait_for(lambda: product.ask(HINT) or product.ask(STATES) == str({"sent": MAILS}), 60, "the end")
-    finally:
-        last.kill_group()
+    with worker(product):
+        wait_for(lambda: product.ask(HINT) or product.ask(STATES) == str({"sent": MAILS}), 180, "the end")
 
     wanted = set(product.ask(IDS).split())
     doubles = [number for number in Counter(sink.ids).values() if number > 1]
