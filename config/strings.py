@@ -54,7 +54,8 @@ def _of_file(path: Path) -> Iterator[String]:
 
     source = path.read_text(encoding="utf-8")
     if path.suffix != ".py":
-        source = templatize(source, origin=str(path))
+        lines = templatize(source, origin=str(path)).splitlines()
+        source = "\n".join(line.lstrip() for line in lines)  # its indentation is no Python
     place = str(path.relative_to(settings.BASE_DIR))
     for line, found, _comments, context in extract("python", io.BytesIO(source.encode()), keywords=KEYWORDS):
         text, plural = found if isinstance(found, tuple) else (found, "")
