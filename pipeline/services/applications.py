@@ -91,12 +91,20 @@ def opening_problems(firm: Firm, programme: str, year: int, round: Round | None)
         reasons.append(_("所选批次属于另一计划"))
     if round and round.year != year:
         reasons.append(_("所选批次属于 {year} 年").format(year=round.year))
+    if round and not firm.region_path.startswith(round.region_path):
+        reasons.append(_("所选批次不面向{region}的企业").format(region=firm.region))
     mine = Application.objects.filter(firm=firm, programme=programme, year=year)
     if mine.open().exists():
         reasons.append(_already_open(firm, programme, year))
-    if mine.filter(stage="revoked").exists():
+    if _revoked_in(firm, programme, year):
         reasons.append(_("{year} 年资格被撤销的企业当年不得再次申报").format(year=year))
     return reasons
+
+
+def _revoked_in(firm: Firm, programme: str, year: int) -> bool:
+    """True when the firm lost a title of that year, or lost one of an earlier year in that year."""
+    lost = Application.objects.filter(firm=firm, programme=programme, stage="revoked").values_list("year", "closed_at")
+    return any(year in {own, closed_at and timezone.localdate(closed_at).year} for own, closed_at in lost)
 
 
 def _already_open(firm: Firm, programme: str, year: int) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from crm.models import Firm, User
@@ -18,7 +18,8 @@ from pipeline.services import deadlines
 from pipeline.workflow import Transition
 
 HIGH_TECH_YEARS = GAZELLE_YEARS = 3
-HIGH_TECH_NUMBER = re.compile(r"^G[RFS]\d{12}$")  # DOMAIN §2.6
+FIRST_YEAR = 2000  # no title of these programmes is older
+LONGEST_YEARS = 10
 
 
 def validity(programme: str, title: str, granted_on: date) -> date:
@@ -39,16 +40,26 @@ def problems(application: Application, step: Transition, result: dict[str, Any])
     given = {name: value for name, value in result.items() if value}
     if not step.grants:
         return [_("“{move}”不登记认定结果，请去掉编号和日期").format(move=step.label)] if given else []
-    reasons = []
-    number = given.get("number", "")
-    if (
-        number
-        and Recognition.objects.filter(programme=application.programme, title=step.grants, number=number).exists()
-    ):
-        reasons.append(_("编号 {number} 已登记给其他企业；请核对公告").format(number=number))
-    granted, until = given.get("granted_on"), given.get("valid_until")
-    if granted and until and until < granted:
-        reasons.append(_("有效期至 {until} 早于认定日期 {granted}").format(until=until, granted=granted))
+    number = str(given.get("number", "")).strip()
+    known = Recognition.objects.filter(programme=application.programme, title=step.grants, number=number)
+    reasons = _date_problems(given.get("granted_on"), given.get("valid_until"))
+    if number and known.exists():
+        reasons.insert(0, _("编号 {number} 已登记给其他企业；请核对公告").format(number=number))
+    return reasons
+
+
+def _date_problems(granted: date | None, until: date | None) -> list[str]:
+    """What is wrong with the dates of a grant: a day to come, a slip of the year, an end before the beginning."""
+    today = timezone.localdate()
+    start, reasons = granted or today, []
+    if start > today:
+        reasons.append(_("认定日期 {granted} 晚于今天；请核对公告").format(granted=start))
+    if start.year < FIRST_YEAR:
+        reasons.append(_("认定日期 {granted} 过早；请核对年份").format(granted=start))
+    if until and until < start:
+        reasons.append(_("有效期至 {until} 早于认定日期 {granted}").format(until=until, granted=start))
+    if until and until.year > start.year + LONGEST_YEARS:
+        reasons.append(_("有效期至 {until} 过远；请核对年份").format(until=until))
     return reasons
 
 

@@ -11,6 +11,7 @@ from notifications.models import Message
 from pipeline.errors import ApplicationRefused, StageMoved, TransitionRefused, UnknownTransition
 from pipeline.models import Application, Deadline, Recognition, StageEvent
 from pipeline.services.applications import move_application, moves_of, open_application
+from pipeline.services.rounds import save_round
 from tests import make
 from tests.pipeline import world
 
@@ -68,6 +69,35 @@ def test_a_revoked_firm_waits_for_the_next_year(firm, officer):
         world.opened(firm, officer, "tech_sme")
 
     assert error.value.reasons == [f"{timezone.localdate().year} 年资格被撤销的企业当年不得再次申报"]
+
+
+def test_a_title_of_years_ago_lost_this_year_also_waits_for_the_next_year(firm, officer, lead):
+    with time_machine.travel("2024-11-20 10:00+08:00", tick=False):
+        application = world.at(firm, "certified")
+    with time_machine.travel("2026-05-20 10:00+08:00", tick=False):
+        move_application(application, "revoke", actor=lead, note="重大环境违法")
+        with pytest.raises(ApplicationRefused) as error:
+            world.opened(firm, officer)
+    with time_machine.travel("2027-01-04 10:00+08:00", tick=False):
+        world.opened(firm, officer)
+
+    assert error.value.reasons == ["2026 年资格被撤销的企业当年不得再次申报"]
+
+
+def test_a_round_of_another_county_is_no_round_of_this_firm(firm, officer, other_county):
+    elsewhere = save_round(
+        programme="high_tech",
+        region=other_county,
+        year=timezone.localdate().year,
+        opens_on=timezone.localdate(),
+        closes_on=timezone.localdate(),
+        actor=None,
+    )
+
+    with pytest.raises(ApplicationRefused) as error:
+        world.opened(firm, officer, round=elsewhere)
+
+    assert error.value.reasons == ["所选批次不面向平南县的企业"]
 
 
 def test_a_deregistered_firm_opens_nothing(firm, officer):
@@ -216,6 +246,27 @@ def test_certification_creates_the_recognition(firm, city_officer):
         ("annual_report", date(2029, 5, 31)),
         ("certificate_expiry", date(2029, 11, 19)),
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "reasons"),
+    [
+        ({"granted_on": date(2026, 11, 24)}, ["认定日期 2026-11-24 晚于今天；请核对公告"]),
+        ({"granted_on": date(1, 1, 1)}, ["认定日期 0001-01-01 过早；请核对年份"]),
+        (
+            {"granted_on": date(9999, 12, 31), "valid_until": date(9999, 12, 30)},
+            ["认定日期 9999-12-31 晚于今天；请核对公告", "有效期至 9999-12-30 早于认定日期 9999-12-31"],
+        ),
+        ({"valid_until": date(2026, 11, 22)}, ["有效期至 2026-11-22 早于认定日期 2026-11-23"]),
+        ({"valid_until": date(9999, 12, 31)}, ["有效期至 9999-12-31 过远；请核对年份"]),
+    ],
+)
+@time_machine.travel("2026-11-23 10:00+08:00", tick=False)
+def test_senseless_dates_of_a_title_are_refused(firm, city_officer, given, reasons):
+    application = world.at(firm, "filed")
+
+    assert refused(application, "certify", city_officer, **given) == reasons
+    assert Recognition.objects.count() == 0
 
 
 @time_machine.travel("2026-08-29 10:00+08:00", tick=False)
