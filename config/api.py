@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from django.http import Http404
+from django.core.exceptions import RequestDataTooBig
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
+from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as drf_handler
@@ -16,16 +18,42 @@ from crm.errors import DomainError
 PROBLEM = "application/problem+json"
 
 
-def problem(*, status: int, code: str, title: str, reasons: list[str], **extra: Any) -> Response:
+def document(*, status: int, code: str, title: str, reasons: list[str], **extra: Any) -> dict[str, Any]:
     """A problem document. `reasons` are sentences for a person; `extra` may name the wrong fields."""
     body = {"type": f"urn:cultivar:problem:{code}", "title": title, "status": status, "code": code, "reasons": reasons}
-    return Response(body | extra, status=status, content_type=PROBLEM)
+    return body | extra
+
+
+def problem(*, status: int, **parts: Any) -> Response:
+    """The answer that carries a problem document."""
+    return Response(document(status=status, **parts), status=status, content_type=PROBLEM)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """No such address: a problem document for programs, a page for people."""
+    return _outside_views(request, 404, "not_found", _("没有这个地址")) or defaults.page_not_found(request, exception)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that cannot be read: a problem document for programs, a page for people."""
+    return _outside_views(request, 400, "bad_request", _("请求无法识别")) or defaults.bad_request(request, exception)
+
+
+def _outside_views(request: HttpRequest, status: int, code: str, title: str) -> HttpResponse | None:
+    """The problem document of an address under /api/ that no view of the API has answered."""
+    if not request.path.startswith("/api/"):
+        return None
+    body = document(status=status, code=code, title=title, reasons=[title])
+    return JsonResponse(body, status=status, content_type=PROBLEM)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn refusals and REST framework's own errors into problem documents; anything else stays a 500."""
     if isinstance(error, DomainError):
         return problem(status=error.status, code=error.code, title=str(error.title), reasons=error.reasons)
+    if isinstance(error, RequestDataTooBig):
+        title = _("请求内容过大")
+        return problem(status=413, code="too_large", title=title, reasons=[_("请求内容过大；请分批提交")])
     response = drf_handler(error, context)
     if response is None:
         return None

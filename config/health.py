@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
-from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import api_view, authentication_classes, permission_classes
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from crm.models import Heartbeat
 from notifications.models import Message, MessageState
@@ -17,22 +20,26 @@ QUEUE_LATE_SECONDS = 300
 WAITING = [MessageState.QUEUED, MessageState.UNCONFIRMED]
 
 
-@login_not_required
-@require_GET
-def live(request: HttpRequest) -> JsonResponse:
+@extend_schema(responses=OpenApiTypes.OBJECT)
+@api_view(["GET"])
+@authentication_classes([])
+@permission_classes([AllowAny])
+def live(request: Request) -> Response:
     """The web process answers; nothing else is asked."""
-    return JsonResponse({"live": True})
+    return Response({"live": True})
 
 
-@login_not_required
-@require_GET
-def health(request: HttpRequest) -> JsonResponse:
+@extend_schema(responses=OpenApiTypes.OBJECT)
+@api_view(["GET"])
+@authentication_classes([])
+@permission_classes([AllowAny])
+def health(request: Request) -> Response:
     """200 when the database answers, else 503; `queue_moves` and the ages say whether background work goes on."""
     try:
         report = _report()
     except DatabaseError as error:
-        return JsonResponse({"live": True, "ready": False, "reason": type(error).__name__}, status=503)
-    return JsonResponse(report, status=200 if report["ready"] else 503)
+        return Response({"live": True, "ready": False, "reason": type(error).__name__}, status=503)
+    return Response(report, status=200 if report["ready"] else 503)
 
 
 def _report() -> dict[str, Any]:

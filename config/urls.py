@@ -14,6 +14,9 @@ from crm.api.jobs import JobViewSet
 from notifications.api import MessageViewSet
 from pipeline.api import applications, firms, targets
 
+handler400 = "config.api.bad_request"
+handler404 = "config.api.not_found"
+
 router = SimpleRouter()
 router.register("firms", firms.FirmViewSet, "api-firm")
 router.register("applications", applications.ApplicationViewSet, "api-application")

@@ -110,7 +110,9 @@ class DeadlineFilter(django_filters.FilterSet):
 class RecognitionFilter(django_filters.FilterSet):
     programme = django_filters.ChoiceFilter(label=_("计划"), choices=PROGRAMME_CHOICES, empty_label=_("不限"))
     region = django_filters.CharFilter(method=within, label=_("区划"))
-    year = django_filters.NumberFilter(field_name="granted_on", lookup_expr="year", label=_("认定年度"))
+    year = django_filters.NumberFilter(
+        field_name="granted_on", lookup_expr="year", label=_("认定年度"), min_value=1990, max_value=2100
+    )
     firm = django_filters.CharFilter(field_name="firm__credit_code", label=_("统一社会信用代码"))
 
     class Meta:

@@ -16,13 +16,25 @@ from pipeline.services.applications import moves_of
 from pipeline.workflows import PROGRAMMES
 
 
-class RegionCode(serializers.SlugRelatedField):
+class Code(serializers.SlugRelatedField):
+    """A row by its code. PostgreSQL cannot even look for a text with a NUL in it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(slug_field="code", **kwargs)
+
+    def to_internal_value(self, data: Any) -> Any:
+        if "\0" in str(data):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class RegionCode(Code):
     """A region by its code."""
 
     def __init__(self, **kwargs: Any) -> None:
         if not kwargs.get("read_only"):
             kwargs.setdefault("queryset", Region.objects.all())
-        super().__init__(slug_field="code", **kwargs)
+        super().__init__(**kwargs)
 
 
 class FirmSerializer(serializers.ModelSerializer):
@@ -256,7 +268,7 @@ class IndicatorSerializer(serializers.ModelSerializer):
 
 
 class QuotaSerializer(serializers.ModelSerializer):
-    indicator = serializers.SlugRelatedField(slug_field="code", queryset=Indicator.objects.filter(active=True))
+    indicator = Code(queryset=Indicator.objects.filter(active=True))
     region = RegionCode()
     target = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=0)
     document = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")

@@ -57,7 +57,8 @@ def board(request: HttpRequest, programme: str) -> HttpResponse:
 def board_lane(request: HttpRequest, programme: str, stage: str) -> HttpResponse:
     """The next 50 cards of a lane, after the card named by `after`."""
     _filterset, rows = _scoped(request, programme)
-    last = get_object_or_404(rows, pk=request.GET.get("after") or 0)
+    after = request.GET.get("after", "")
+    last = get_object_or_404(rows, pk=after if after.isdecimal() else 0)
     found = lane_cards(rows, stage, after=last)
     context = {"cards": cards(found, request.user), "programme": programme, "stage": stage}
     return render(request, "pipeline/_lane_cards.html", context)
