@@ -149,5 +149,16 @@ class Workflow:
         """The stages on the road to recognition, in order: what the funnel counts."""
         return tuple(stage for stage in self.stages if stage.main and stage.phase != Phase.CLOSED)
 
+    @cached_property
+    def before_submission(self) -> frozenset[str]:
+        """The open stages that lie before the first `submit`: who rests there must still file."""
+        reached, left = {self.initial}, [self.initial]
+        while left:
+            for step in self.moves_from(left.pop()):
+                if step.code != "submit" and step.target not in reached:
+                    reached.add(step.target)
+                    left.append(step.target)
+        return frozenset(code for code in reached if self.stage(code).phase != Phase.CLOSED)
+
     def stages_in(self, *phases: Phase) -> list[str]:
         return [stage.code for stage in self.stages if stage.phase in phases]

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from pipeline.choices import DeadlineKind, Phase, Title
-from pipeline.models import Application, Deadline, Recognition, StageEvent
+from pipeline.choices import DeadlineKind, Title
+from pipeline.models import Application, Deadline, Recognition, Round, StageEvent
 from pipeline.rungs import first_rung
 from pipeline.selectors.calendar import work_calendar
 from pipeline.workdays import WorkCalendar
@@ -24,7 +24,6 @@ FIRM_MUST_ACT = {
     DeadlineKind.LIBRARY_EXPIRY,
     DeadlineKind.NOTICE_END,
 }
-BEFORE_SUBMISSION = (Phase.POOL, Phase.PREPARING)
 
 
 def end_of(term: Term, start: date, calendar: WorkCalendar, *, latest: date | None = None) -> date:
@@ -41,13 +40,14 @@ def follow_stage(application: Application, event: StageEvent) -> None:
         )
     )
     stage = application.current
-    if stage.phase not in BEFORE_SUBMISSION:
+    must_file = stage.code in application.workflow.before_submission
+    if not must_file:
         close(application.deadlines.filter(kind=DeadlineKind.ROUND_CLOSE))
     start = timezone.localdate(event.at)
     if stage.term:
         latest = application.round.last_on if stage.pauses and application.round_id else None  # type: ignore[union-attr]
         _open_term(application, stage.term, start, key=f"stage:{application.pk}:{event.version}", latest=latest)
-    if stage.phase in BEFORE_SUBMISSION and application.round_id:
+    if must_file and application.round_id:
         follow_round(application)
 
 
@@ -69,13 +69,24 @@ def _open_term(application: Application, term: Term, start: date, *, key: str, l
 
 def follow_round(application: Application) -> None:
     """An application that has not been submitted must be, before its round closes."""
-    if application.round and application.round.last_on >= timezone.localdate():
-        _open(
-            f"round:{application.pk}:{application.round_id}",
-            application=application,
-            kind=DeadlineKind.ROUND_CLOSE,
-            due_on=application.round.last_on,
-        )
+    assert application.round is not None
+    last = application.round.last_on
+    if last >= timezone.localdate():
+        key = f"round:{application.pk}:{application.round_id}"
+        _open(key, application=application, kind=DeadlineKind.ROUND_CLOSE, due_on=last)
+    else:
+        close(application.deadlines.filter(kind=DeadlineKind.ROUND_CLOSE))
+
+
+def follow_window(round: Round) -> None:
+    """A filing window changed: who must still file has until its new end, and no correction runs past it."""
+    waiting = Application.objects.open().filter(round=round)
+    for application in waiting.select_related("round"):
+        if application.stage in application.workflow.before_submission:
+            follow_round(application)
+    capped = Deadline.objects.open().filter(application__round=round, latest_on__isnull=False)
+    if capped.exclude(latest_on=round.last_on).update(latest_on=round.last_on):
+        recompute_deadlines()
 
 
 def follow_recognition(recognition: Recognition) -> None:

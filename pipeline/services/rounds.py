@@ -7,12 +7,12 @@ from datetime import date
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
-from crm.errors import InvalidInput
+from crm.errors import InvalidInput, NotAllowed
 from crm.models import Region, User
 from crm.services.history import record_changes
 from crm.services.people import require_manager
 from pipeline.choices import DayKind
-from pipeline.models import Application, Round, Workday
+from pipeline.models import Round, Workday
 from pipeline.services import deadlines
 from pipeline.workflows import PROGRAMMES
 
@@ -33,6 +33,8 @@ def save_round(
 ) -> Round:
     """Add a filing window, or change one; the deadlines of applications that wait in it move along."""
     require_manager(actor, region.path)
+    if round is not None:
+        require_manager(actor, round.region_path)
     reasons = []
     if programme not in PROGRAMMES:
         reasons.append(_("没有代码为“{programme}”的计划").format(programme=programme))
@@ -54,15 +56,19 @@ def save_round(
     except IntegrityError:
         raise InvalidInput(_("{year} 年该计划第 {batch} 批已存在").format(year=year, batch=batch)) from None
     record_changes(round, {"window": (before, f"{opens_on}–{round.last_on}")}, actor=actor, reason=notice_number)
-    for application in Application.objects.open().filter(round=round, phase__in=deadlines.BEFORE_SUBMISSION):
-        deadlines.follow_round(application)
+    deadlines.follow_window(round)
     return round
 
 
 @transaction.atomic
 def set_workday(day: date, *, kind: str, actor: User | None, region: Region, name: str = "", notice: str = "") -> int:
-    """Enter one day of a holiday notice. Returns how many open deadlines moved."""
+    """Enter one day of a holiday notice. Returns how many open deadlines moved.
+
+    The calendar is everybody's: who manages a county alone does not write it.
+    """
     require_manager(actor, region.path)
+    if not region.is_city_or_above:
+        raise NotAllowed(_("工作日历由市级科长或管理员维护"))
     if kind not in DayKind.values:
         raise InvalidInput(_("请选择“放假”或“上班”"))
     workday, created = Workday.objects.get_or_create(date=day, defaults={"kind": kind, "name": name, "notice": notice})

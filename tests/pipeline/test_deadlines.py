@@ -4,8 +4,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 
+from crm.errors import NotAllowed
 from pipeline.choices import DeadlineKind
-from pipeline.models import Deadline, Round
+from pipeline.models import Deadline, Round, Workday
 from pipeline.rungs import first_rung, next_rung, rung_on
 from pipeline.selectors.calendar import round_on
 from pipeline.services.applications import move_application, open_application
@@ -88,8 +89,8 @@ def test_a_late_holiday_notice_moves_open_deadlines_and_their_reminders(formal, 
 
 
 def window(lead, city, **changes):
-    given = {"opens_on": date(2026, 5, 21), "closes_on": date(2026, 9, 5)} | changes
-    return save_round(programme="high_tech", region=city, year=2026, actor=lead, **given)
+    given = {"programme": "high_tech", "opens_on": date(2026, 5, 21), "closes_on": date(2026, 9, 5)} | changes
+    return save_round(region=city, year=2026, actor=lead, **given)
 
 
 @time_machine.travel("2026-06-01 10:00+08:00", tick=False)
@@ -106,6 +107,56 @@ def test_an_open_round_is_taken_and_its_close_is_a_deadline_that_moves_with_an_e
         move_application(application, code, actor=officer)
     move_application(application, "submit", actor=officer)
     assert not Deadline.objects.open().filter(kind="round_close").exists()
+
+
+@time_machine.travel("2026-09-03 10:00+08:00", tick=False)
+def test_an_extended_round_gives_a_correction_its_full_days(firm, lead, city, city_officer):
+    opened = window(lead, city)
+    application = world.at(firm, "formal", round=opened)
+    move_application(application, "return_for_correction", actor=city_officer, note="缺件")
+    assert due("correction_due") == date(2026, 9, 5)
+
+    window(lead, city, round=opened, extended_to=date(2026, 9, 30))
+
+    assert due("correction_due") == date(2026, 9, 10)
+
+
+@time_machine.travel("2026-06-01 10:00+08:00", tick=False)
+def test_a_round_that_turns_out_to_be_over_reminds_nobody(firm, officer, lead, city):
+    opened = window(lead, city)
+    open_application(firm, "high_tech", actor=officer)
+
+    window(lead, city, round=opened, closes_on=date(2026, 5, 30))
+
+    assert not Deadline.objects.open().filter(kind="round_close").exists()
+
+
+@time_machine.travel("2026-06-25 10:00+08:00", tick=False)
+def test_a_firm_that_applied_for_the_library_is_not_told_to_apply(firm, officer, lead, city):
+    opened = window(lead, city, programme="gazelle")
+    application = open_application(firm, "gazelle", actor=officer)
+    assert due("round_close") == opened.last_on
+
+    move_application(application, "submit", actor=officer)
+
+    assert application.stage == "lib_apply"
+    assert not Deadline.objects.open().filter(kind="round_close").exists()
+    window(lead, city, programme="gazelle", round=opened, extended_to=date(2026, 9, 30))
+    assert not Deadline.objects.open().filter(kind="round_close").exists()
+
+
+def test_a_county_changes_neither_the_citys_rounds_nor_everybodys_calendar(county, city, lead):
+    chief = make.person("county_lead", county, "lead")
+    opened = window(lead, city)
+
+    with pytest.raises(NotAllowed):
+        window(chief, county, round=opened, closes_on=date(2026, 5, 30))
+    with pytest.raises(NotAllowed):
+        set_workday(date(2026, 11, 26), kind="holiday", actor=chief, region=county)
+
+    opened.refresh_from_db()
+    assert (opened.region, opened.closes_on) == (city, date(2026, 9, 5))
+    assert not Workday.objects.exists()
 
 
 def test_the_round_of_a_day_is_the_one_that_closes_first(city, county, lead):

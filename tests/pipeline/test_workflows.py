@@ -98,6 +98,18 @@ def test_every_stage_has_its_phase(table):
     }
 
 
+@pytest.mark.parametrize(
+    ("code", "stages"),
+    [
+        ("tech_sme/1", "lead selfeval"),
+        ("high_tech/1", "library diagnose prep prereview"),
+        ("gazelle/1", "candidate"),
+    ],
+)
+def test_what_lies_before_the_first_submission(code, stages):
+    assert WORKFLOWS[code].before_submission == set(stages.split())
+
+
 @TABLES
 def test_every_stage_and_move_reads_in_two_languages(table):
     for text in (*((s.label, s.public_label) for s in table.stages), *((t.label, t.label) for t in table.transitions)):
