@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from email.utils import parseaddr
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
+from crm.models import User
 from notifications.models import Mail
 
 
@@ -17,18 +19,27 @@ class MailboxBackend(BaseEmailBackend):
 
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         now = timezone.now()
-        mails = [
-            Mail(
-                address=parseaddr(address)[1],
-                subject=str(mail.subject),
-                message_id=mail.extra_headers.get("Message-ID", ""),
-                text=str(mail.body),
-                html=next((str(part[0]) for part in getattr(mail, "alternatives", []) if part[1] == "text/html"), ""),
-                headers={name: str(value) for name, value in mail.extra_headers.items()},
-                at=now,
-            )
-            for mail in email_messages
-            for address in mail.recipients()
-        ]
+        mails = [_kept(mail, parseaddr(to)[1], now) for mail in email_messages for to in mail.recipients()]
         Mail.objects.bulk_create(mails)
         return len(email_messages)
+
+
+def _kept(mail: EmailMessage, address: str, now: datetime) -> Mail:
+    row = getattr(mail, "row", None)  # the outbox says whose it is; other mails, such as a new password, do not
+    return Mail(
+        address=address,
+        recipient_id=row.recipient_id if row else _holder(address),
+        region_path=row.region_path if row else "",
+        subject=str(mail.subject),
+        message_id=mail.extra_headers.get("Message-ID", ""),
+        text=str(mail.body),
+        html=next((str(part[0]) for part in getattr(mail, "alternatives", []) if part[1] == "text/html"), ""),
+        headers={name: str(value) for name, value in mail.extra_headers.items()},
+        at=now,
+    )
+
+
+def _holder(address: str) -> int | None:
+    """The one account that this address belongs to now; nobody when several claim it."""
+    found = list(User.objects.filter(email__iexact=address, is_active=True).values_list("pk", flat=True)[:2])
+    return found[0] if len(found) == 1 else None

@@ -88,9 +88,11 @@ def send_gap_digests(*, now: datetime | None = None) -> int:
 
 def send_period(period: str, *, today: date, to: str = "") -> int:
     """Queue the mail of one week for everybody who has none yet."""
-    _ensure_snapshot(today)
+    ensure_snapshot(today)
     new = 0
     for mail in gap_mails(period, to=to):
+        if not mail.user.email:
+            logger.warning("gap mail %s for %s stays in the site: no mail address", period, mail.user)
         try:
             new += _queue(mail)
         except Exception:
@@ -99,7 +101,8 @@ def send_period(period: str, *, today: date, to: str = "") -> int:
     return new
 
 
-def _ensure_snapshot(today: date) -> None:
+def ensure_snapshot(today: date) -> None:
+    """Count again where the newest numbers are older than a day or of another year."""
     roots = Region.objects.filter(parent=None)
     if any(_is_stale(latest_snapshot(root), today) for root in roots):
         compile_metrics(as_of=today)
@@ -110,19 +113,21 @@ def _is_stale(compiled: Compiled | None, today: date) -> bool:
 
 
 def gap_mails(period: str, *, to: str = "") -> Iterator[GapMail]:
-    """Everybody's mail of a week, read from the newest snapshot that the week knew."""
+    """The mail of a week for everybody who has none yet, read from the newest snapshot that the week knew."""
     sunday = week_day(period, 7)
     content: dict[int, tuple[Compiled, list[GapRow], list[QuotaRow]] | None] = {}
-    for user, region in readers(to=to):
+    for user, region in readers(period, to=to):
         if region.pk not in content:
             content[region.pk] = _content(region, sunday)
         if (known := content[region.pk]) is not None:
             yield GapMail(user, region, period, *known)
 
 
-def readers(*, to: str = "") -> list[tuple[User, Region]]:
-    """Who gets the mail and of which region: the widest that each person is posted to. One query."""
-    posts = Post.objects.filter(role__in=READERS, user__is_active=True).select_related("user", "region")
+def readers(period: str, *, to: str = "") -> list[tuple[User, Region]]:
+    """Who still gets the mail and of which region: the widest that each person is posted to. One query."""
+    told = Digest.objects.filter(kind=MessageKind.GAP_DIGEST, period=period)
+    posts = Post.objects.filter(role__in=READERS, user__is_active=True).exclude(user__in=told.values("recipient"))
+    posts = posts.select_related("user", "region")
     if to:
         posts = posts.filter(user__email__iexact=to)
     widest: dict[int, Post] = {}

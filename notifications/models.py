@@ -9,6 +9,8 @@ from crm.access import scope_of
 from crm.choices import Role
 from crm.fields import PathField
 
+CITY_DEPTH = 2  # 自治区/市/
+
 
 class MessageState(models.TextChoices):
     QUEUED = "queued", _("待发送")
@@ -126,18 +128,28 @@ class Digest(models.Model):
 
 class MailQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Mail to one's own address; administrators see the whole box."""
-        if scope_of(user).has_role(Role.ADMIN):
-            return self
-        if not user.is_authenticated or not user.email:
+        """Mail to oneself. The city's administrators see the whole box, a county's what went out for their county.
+
+        Whose a mail is was settled when it was written: taking over an address later opens nothing.
+        """
+        scope = scope_of(user)
+        if not user.is_authenticated:
             return self.none()
-        return self.filter(address__iexact=user.email)
+        managed = [path for path, role in scope.posts if role == Role.ADMIN]
+        if scope.everything or any(path.count("/") <= CITY_DEPTH for path in managed):
+            return self
+        wanted = models.Q(recipient=user)
+        for path in managed:
+            wanted |= models.Q(region_path__under=path)
+        return self.filter(wanted)
 
 
 class Mail(models.Model):
     """A mail that did not leave the machine: where no mail server is set, `/mailbox/` shows these."""
 
     address = models.EmailField(db_index=True)
+    recipient = models.ForeignKey("crm.User", models.CASCADE, null=True, related_name="mails")
+    region_path = PathField(editable=False, blank=True)
     subject = models.CharField(max_length=300)
     message_id = models.CharField(max_length=200, blank=True)
     text = models.TextField(blank=True)

@@ -195,15 +195,22 @@ def _settle(own: Any, message: Message, state: str, detail: str, **fields: Any) 
         Delivery.objects.create(message_id=message.pk, at=timezone.now(), outcome=state, detail=detail[:300])
 
 
-def as_mail(message: Message, connection: Any = None) -> EmailMultiAlternatives:
+class OutboxMail(EmailMultiAlternatives):
+    """A mail that knows the row it was made from."""
+
+    row: Message | None = None
+
+
+def as_mail(message: Message, connection: Any = None) -> OutboxMail:
     """The message as a mail: text with an HTML twin, and headers that other machines understand."""
-    mail = EmailMultiAlternatives(
+    mail = OutboxMail(
         subject=message.subject,
         body=message.body,
         to=[message.to],
         connection=connection,
         headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated", "X-Cultivar-Kind": message.kind},
     )
+    mail.row = message
     if message.html:
         mail.attach_alternative(message.html, "text/html")
     return mail

@@ -35,6 +35,7 @@ def create_user(*, username: str, name: str, password: str, email: str = "", pho
     """Add an account. Raises InvalidInput when the user name is taken or empty."""
     if not username.strip() or not name.strip():
         raise InvalidInput(_("请填写用户名和姓名"))
+    _require_free_address(email, None)
     try:
         with transaction.atomic():
             return User.objects.create(
@@ -46,6 +47,13 @@ def create_user(*, username: str, name: str, password: str, email: str = "", pho
             )
     except IntegrityError:
         raise InvalidInput(_("用户名“{username}”已被使用，请换一个").format(username=username)) from None
+
+
+def _require_free_address(email: str, owner: User | None) -> None:
+    """An address belongs to one account: what is sent there, such as a new password, is for its holder alone."""
+    others = User.objects.filter(email__iexact=email.strip()).exclude(pk=owner and owner.pk)
+    if email.strip() and others.exists():
+        raise InvalidInput(_("邮箱 {email} 已被其他账号使用；请换一个").format(email=email.strip()))
 
 
 @transaction.atomic
@@ -70,7 +78,9 @@ def add_firm_account(firm: Firm, *, username: str, name: str, email: str, passwo
 
 @transaction.atomic
 def save_account(user: User, *, name: str, email: str, phone: str, language: str) -> None:
-    """A person's own name, addresses and language."""
+    """A person's own name, addresses and language. Raises InvalidInput for an address of somebody else."""
+    if email != user.email:
+        _require_free_address(email, user)
     values = {"name": name, "email": email, "phone": phone, "language": language}
     changed = {key: (getattr(user, key), new) for key, new in values.items() if getattr(user, key) != new}
     if changed:

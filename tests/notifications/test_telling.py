@@ -13,7 +13,7 @@ from notifications import digests
 from notifications.digests import first_workday, iso_week, send_gap_digests
 from notifications.models import Digest, Message
 from notifications.reminders import plan_reminders
-from pipeline.models import Deadline, Indicator
+from pipeline.models import Deadline, Indicator, Snapshot
 from pipeline.services.applications import move_application
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.rounds import set_workday
@@ -354,6 +354,48 @@ def test_the_command_queues_a_week_once_and_refuses_nonsense(targets, officer, c
     for wrong in ("2026-48", "2026-W60", "x"):
         with pytest.raises(CommandError):
             call_command("gap_digest", "--week", wrong)
+
+
+@time_machine.travel(MONDAY, tick=False)
+def test_a_week_has_one_name_and_none_is_told_ahead(targets, officer, capsys):
+    with time_machine.travel("2026-02-02 10:00+08:00", tick=False):
+        compile_metrics()
+        call_command("gap_digest", "--week", "2026-W6")
+        call_command("gap_digest", "--week", "2026-W06")
+        with pytest.raises(CommandError):
+            call_command("gap_digest", "--week", "2026-W07")
+
+    assert capsys.readouterr().out == "2026-W06: 2 new\n2026-W06: 0 new\n"
+    assert set(Digest.objects.values_list("period", flat=True)) == {"2026-W06"}
+
+
+@time_machine.travel("2026-12-07 10:00+08:00", tick=False)
+def test_a_dry_run_counts_anew_names_who_has_no_address_and_leaves_nothing(targets, leader, officer, capsys):
+    User.objects.filter(pk=leader.pk).update(email="")
+    before = Snapshot.objects.count()
+    call_command("gap_digest", "--to", "officer@example.cn")
+    assert capsys.readouterr().out == "2026-W50: 1 new\n"
+    assert Snapshot.objects.count() > before
+    Snapshot.objects.filter(as_of=date(2026, 12, 7)).delete()
+
+    call_command("gap_digest", "--dry-run")
+
+    out = capsys.readouterr().out
+    assert "To: 姓名leader (no mail address: stays in the site)\n" in out
+    assert "2026-12-07" in out
+    assert "姓名officer" not in out  # has this week's already
+    assert Snapshot.objects.count() == before
+    assert Digest.objects.count() == 1
+
+
+def test_a_leader_without_address_is_told_in_the_site_and_the_log_says_so(targets, leader, caplog):
+    User.objects.filter(pk=leader.pk).update(email="")
+
+    assert send("2026-11-23 08:30") == 2  # the lead too
+
+    message = Message.objects.get(recipient=leader)
+    assert (message.state, message.to) == ("in_app", "")
+    assert f"gap mail 2026-W48 for {leader} stays in the site: no mail address" in caplog.text
 
 
 def test_the_inactive_get_nothing(targets, leader):

@@ -3,10 +3,11 @@
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 from django.utils import timezone
 
 from notifications import mails
-from notifications.digests import gap_mails, iso_week, send_period, week_day
+from notifications.digests import ensure_snapshot, gap_mails, iso_week, send_period, week_day
 from notifications.people import of_user
 
 
@@ -22,11 +23,17 @@ class Command(BaseCommand):
         today = timezone.localdate()
         period = options["week"] or iso_week(today)
         try:
-            week_day(period, 1)
+            monday = week_day(period, 1)
         except ValueError as error:
             raise CommandError(f"--week {period!r} is not an ISO week; write 2026-W47.") from error
+        if monday > today:
+            raise CommandError(f"--week {period} has not begun; its numbers are not known yet.")
+        period = iso_week(monday)  # 2026-W5 is 2026-W05, and one ledger row
         if options["dry_run"]:
-            self._show(period, options["to"])
+            with transaction.atomic():
+                ensure_snapshot(today)
+                self._show(period, options["to"])
+                transaction.set_rollback(True)
             return
         self.stdout.write(f"{period}: {send_period(period, today=today, to=options['to'])} new")
 
@@ -34,4 +41,5 @@ class Command(BaseCommand):
         for mail in gap_mails(period, to=to):
             person = of_user(mail.user)
             rendered = mails.render("gap_digest", {"mail": mail, "person": person}, language=person.language)
-            self.stdout.write(f"To: {person.name} <{person.email}>\nSubject: {rendered.subject}\n\n{rendered.text}")
+            address = f"<{person.email}>" if person.email else "(no mail address: stays in the site)"
+            self.stdout.write(f"To: {person.name} {address}\nSubject: {rendered.subject}\n\n{rendered.text}")
