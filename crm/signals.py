@@ -2,4 +2,4 @@
 
 from django.dispatch import Signal
 
-firm_moved = Signal()  # firm: its county or its officer changed, in the sender's transaction
+firm_moved = Signal()  # firm: its county, its officer or its status changed, in the sender's transaction

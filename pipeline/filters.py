@@ -109,7 +109,7 @@ class DeadlineFilter(django_filters.FilterSet):
 
 class RecognitionFilter(django_filters.FilterSet):
     programme = django_filters.ChoiceFilter(label=_("计划"), choices=PROGRAMME_CHOICES, empty_label=_("不限"))
-    region = django_filters.CharFilter(method=within, label=_("区划"))
+    region = django_filters.CharFilter(method="placed", label=_("区划"))
     year = django_filters.NumberFilter(
         field_name="granted_on", lookup_expr="year", label=_("认定年度"), min_value=1990, max_value=2100
     )
@@ -118,3 +118,7 @@ class RecognitionFilter(django_filters.FilterSet):
     class Meta:
         model = Recognition
         fields = ["programme", "title", "region", "year", "firm"]
+
+    def placed(self, queryset, name, code):
+        region = Region.objects.filter(code=code).first()
+        return queryset.within(region) if region else queryset.none()

@@ -83,6 +83,8 @@ def update_firm(
         values["name_key"] = name_key(values["name"])
     _save(firm, values, version=version)
     record_changes(firm, changed, actor=actor, reason=reason)
+    if "status" in changed:
+        firm_moved.send(sender=Firm, firm=firm)
     return list(changed)
 
 

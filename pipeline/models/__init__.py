@@ -3,7 +3,7 @@
 from pipeline.models.applications import Application, StageEvent
 from pipeline.models.calendar import Deadline, Round, Workday
 from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlist
-from pipeline.models.results import Recognition
+from pipeline.models.results import FormerPlace, Recognition
 from pipeline.models.targets import Count, Indicator, Quota, Snapshot
 
 __all__ = [
@@ -11,6 +11,7 @@ __all__ = [
     "Assessment",
     "Count",
     "Deadline",
+    "FormerPlace",
     "Indicator",
     "PolicyDraft",
     "PolicyEdition",

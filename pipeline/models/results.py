@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.db import models
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,21 @@ from pipeline.workflows import PROGRAMMES
 
 class RecognitionQuerySet(models.QuerySet):
     def visible_to(self, user):
-        return self.filter(scope_of(user).q())
+        """Titles of the firms of one's regions, where these belong now, and of one's own firms."""
+        scope = scope_of(user)
+        stayed = models.Q(moved_to=None) | models.Q(moved_to="")
+        return self.filter(scope.q(path="moved_to") | (stayed & scope.q()))
+
+    def within(self, region):
+        """Titles of firms that belong to the region now."""
+        stayed = models.Q(moved_to=None, region_path__under=region.path)
+        return self.filter(stayed | models.Q(moved_to__under=region.path))
+
+    def placed_on(self, day: date):
+        """Each with `place`, the region path where it counted on that day; empty once its firm has left."""
+        moves = FormerPlace.objects.filter(recognition=models.OuterRef("pk"), until_on__gt=day)
+        before = models.Subquery(moves.order_by("until_on", "pk").values("region_path")[:1])
+        return self.annotate(place=Coalesce(before, "moved_to", "region_path", output_field=PathField()))
 
     def valid_on(self, day: date):
         """Granted, not expired and not ended by that day. Certificates only: a library entry is no title."""
@@ -29,7 +44,8 @@ class RecognitionQuerySet(models.QuerySet):
 class Recognition(models.Model):
     """A title that a firm was granted: number, document, from when, until when, and whether it was ended early.
 
-    `region_path` is where the firm belonged when it was granted. Everything counted is counted from these rows.
+    `region_path` is where the firm belonged when it was granted: that county counts the new title. The stock goes
+    with the firm: `moved_to` says where it counts now, null where it never moved and empty where the firm has left.
     """
 
     firm = models.ForeignKey("crm.Firm", models.PROTECT, related_name="recognitions")
@@ -46,6 +62,7 @@ class Recognition(models.Model):
     end_reason = models.CharField(_("撤销原因"), max_length=200, blank=True)
     region = models.ForeignKey("crm.Region", models.PROTECT, related_name="+")
     region_path = PathField(editable=False)
+    moved_to = PathField(editable=False, null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = RecognitionQuerySet.as_manager()
@@ -79,3 +96,14 @@ class Recognition(models.Model):
         if self.granted_on > day or (self.ended_on and self.ended_on <= day):
             return False
         return self.valid_until is None or self.valid_until >= day
+
+
+class FormerPlace(models.Model):
+    """Where a title counted until its firm moved, so that the stock of any past day can be told."""
+
+    recognition = models.ForeignKey(Recognition, models.CASCADE, related_name="former_places")
+    region_path = PathField(blank=True)
+    until_on = models.DateField()
+
+    def __str__(self) -> str:
+        return f"{self.region_path} {self.until_on}"

@@ -6,7 +6,7 @@ first_time         titles granted in the year to firms that never held that titl
 certified_in_year  firms granted the title in the year, first-time and re-certified together
 registered         the same for tech-SME numbers, revoked ones left out
 in_library         firms entered into the gazelle library in the year
-stock              firms whose title is valid at the end of the day
+stock              firms whose title is valid at the end of the day, where each belongs on that day
 net_growth         stock at the end of the day minus stock at the end of last year
 filed              applications submitted in the year
 """
@@ -20,7 +20,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 
 from django.db.models import Count as CountOf
-from django.db.models import Exists, OuterRef, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
 from pipeline.choices import Counter, Title
@@ -95,13 +95,14 @@ def _family(family: str, period: Period) -> dict[str, dict[str, Decimal]]:
 
 
 def _recognitions(family: str, period: Period) -> QuerySet[Recognition]:
+    """The rows of a family, each with its `place`: a title counts where it was granted, the stock where firms are."""
+    if family in {Counter.STOCK, Counter.NET_GROWTH}:
+        return _stock(period.last)
     rows = Recognition.objects.filter(granted_on__gte=period.first, granted_on__lte=period.last)
-    if family == Counter.STOCK:
-        return Recognition.objects.valid_on(period.last)
-    if family == Counter.NET_GROWTH:
-        return Recognition.objects.valid_on(period.last)
+    rows = rows.annotate(place=F("region_path"))
     if family == Counter.REGISTERED:
-        return rows.filter(title=Title.REGISTRATION, ended_on=None)
+        standing = Q(ended_on=None) | Q(ended_on__gt=period.last)
+        return rows.filter(standing, title=Title.REGISTRATION)
     if family == Counter.IN_LIBRARY:
         return rows.filter(title=Title.LIBRARY)
     rows = rows.exclude(title=Title.LIBRARY)
@@ -113,13 +114,17 @@ def _recognitions(family: str, period: Period) -> QuerySet[Recognition]:
     return rows
 
 
+def _stock(day: date) -> QuerySet[Recognition]:
+    return Recognition.objects.valid_on(day).placed_on(day).exclude(place="")
+
+
 def _per_firm(rows: QuerySet[Recognition]) -> dict[str, dict[str, Decimal]]:
-    grouped = rows.order_by().values_list("programme", "region_path")
+    grouped = rows.order_by().values_list("programme", "place")
     return _nested(grouped.annotate(number=CountOf("firm", distinct=True)))
 
 
 def _net_growth(period: Period) -> dict[str, dict[str, Decimal]]:
-    now, then = (_per_firm(Recognition.objects.valid_on(day)) for day in (period.last, period.before))
+    now, then = (_per_firm(_stock(day)) for day in (period.last, period.before))
     result: dict[str, dict[str, Decimal]] = {}
     for programme in {*now, *then}:
         after, start = Tally(now.get(programme, {})), then.get(programme, {})

@@ -265,9 +265,10 @@ def assign_application(application: Application, *, officer: User | None, actor:
 
 
 def follow_firm(firm: Firm) -> int:
-    """The firm moved to another county or officer: its open applications and their deadlines go with it."""
+    """The firm moved to another county or officer: its open applications, deadlines and valid titles go with it."""
     mine = Application.objects.open().filter(firm=firm)
     moved = mine.update(region_id=firm.region_id, region_path=firm.region_path, officer_id=firm.officer_id)
     Assessment.objects.filter(firm=firm).update(region_path=firm.region_path)
     deadlines.follow_firm(firm)
+    recognitions.follow_firm(firm)
     return moved

@@ -9,11 +9,12 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.choices import FirmStatus
 from crm.models import Firm, User
 from crm.services.history import record_changes
 from pipeline.choices import Title
 from pipeline.errors import TransitionRefused
-from pipeline.models import Application, Deadline, Recognition
+from pipeline.models import Application, Deadline, FormerPlace, Recognition
 from pipeline.services import deadlines
 from pipeline.workflow import Transition
 
@@ -119,6 +120,19 @@ def record_recognition(
     )
     record_changes(firm, {"recognition": ("", recognition)}, actor=actor)
     return recognition
+
+
+def follow_firm(firm: Firm) -> None:
+    """The firm belongs elsewhere now, or nowhere here: its valid titles count there, and until today where they did."""
+    place = firm.region_path if firm.status == FirmStatus.ACTIVE else ""
+    today = timezone.localdate()
+    moved = []
+    for recognition in Recognition.objects.valid_on(today).filter(firm=firm):
+        before = recognition.region_path if recognition.moved_to is None else recognition.moved_to
+        if before != place:
+            moved.append(FormerPlace(recognition=recognition, region_path=before, until_on=today))
+    FormerPlace.objects.bulk_create(moved)
+    Recognition.objects.filter(pk__in=[step.recognition_id for step in moved]).update(moved_to=place)
 
 
 def end(recognitions: Any, *, on: date, reason: str) -> int:

@@ -27,6 +27,7 @@ RELATED = {
     "entry": ("region", "entered_by"),
     "recognition": ("firm", "region"),
 }
+PLACES = {"event": "application__region_path", "entry": "region_path", "recognition": "place"}
 
 
 @staff_only
@@ -107,9 +108,8 @@ def target_rows(request: HttpRequest, code: str) -> HttpResponse:
     compiled = latest_snapshot(region, year=year)
     as_of = compiled.as_of if compiled else timezone.localdate()
     kind = "event" if indicator.counter == Counter.FILED else "entry" if indicator.is_manual else "recognition"
-    prefix = "application__" if kind == "event" else ""
     rows = counted_rows(indicator, Period(year, as_of)).select_related(*RELATED[kind])
-    rows = rows.filter(**{f"{prefix}region_path__under": region.path})
+    rows = rows.filter(**{f"{PLACES[kind]}__under": region.path})
     page = keyset(rows, order=("-pk",), after=request.GET.get("after", ""))
     context = {"indicator": indicator, "region": region, "year": year, "as_of": as_of, "page": page, "kind": kind}
     return render(request, "pipeline/target_rows.html", context)

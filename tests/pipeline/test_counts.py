@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 import time_machine
 
-from crm.models import Region
+from crm.models import Region, User
+from crm.services.firms import move_firm, update_firm
 from pipeline.charts import quota_bars, quota_finding
 from pipeline.errors import QuotaRefused
 from pipeline.models import Count, Indicator, Quota, Recognition, Snapshot
@@ -85,29 +86,87 @@ def test_a_title_counts_through_its_last_day(certificates, county, as_of, stock)
     assert counted("high_tech.stock", county, as_of) == stock
 
 
-def test_the_roll_forward(county):
-    """150 + 30 − (40 − 28) + 2 − 1 − 1 = 168, net +18, certified in year 58."""
-    firms = [make.firm(f"企业{number}", county) for number in range(182)]
-    held, new, returned = firms[:150], firms[150:180], firms[180:]
+def test_the_roll_forward(county, other_county, city):
+    """150 + 30 − (40 − 28) + 2 − 1 − 1 = 168, net +18, certified in year 58 (DOMAIN §7)."""
+    firms = [make.firm(f"企业{number}", county) for number in range(180)]
+    held, new = firms[:150], firms[150:]
+    comers = [make.firm(f"外来企业{number}", other_county) for number in range(2)]
     for firm in held[:40]:  # due this year
         granted(firm, date(2023, 11, 1), date(2026, 10, 31))
-    for firm in held[40:]:
+    for firm in (*held[40:], *comers):
         granted(firm, date(2024, 11, 1))
-    for firm in held[:28]:
+    for firm in (*held[:28], *new):
         granted(firm, date(2026, 11, 1))
-    for firm in new:
-        granted(firm, date(2026, 11, 1))
-    for firm in returned:  # held a title once, and came back by being certified again
-        granted(firm, date(2020, 11, 1), date(2023, 10, 31))
-        granted(firm, date(2026, 11, 2))
-    gone = Recognition.objects.filter(firm__in=held[40:42])
-    gone.update(ended_on=date(2026, 5, 1))  # one moved out, one cancelled
+    with time_machine.travel("2026-05-01 10:00+08:00", tick=False):
+        for firm in comers:
+            move_firm(firm, region=county, actor=None)
+        move_firm(held[40], region=other_county, actor=None)
+    Recognition.objects.filter(firm=held[41]).update(ended_on=date(2026, 5, 1))
+
+    def numbers(region):
+        names = ("stock", "net_growth", "certified_in_year", "first_time")
+        return [counted(f"high_tech.{name}", region) for name in names]
 
     assert counted("high_tech.stock", county, date(2025, 12, 31)) == 150
-    assert counted("high_tech.stock", county) == 168
-    assert counted("high_tech.net_growth", county) == 18
-    assert counted("high_tech.certified_in_year", county) == 60  # 30 + 28 + the 2 that came back
-    assert counted("high_tech.first_time", county) == 30
+    assert numbers(county) == [168, 18, 58, 30]
+    assert numbers(other_county) == [1, -1, 0, 0]
+    assert numbers(city) == [169, 17, 58, 30]
+    indicator = Indicator.objects.get(code="high_tech.stock")
+    behind = counted_rows(indicator, Period(2026, TODAY)).filter(place__under=county.path)
+    assert set(comers) < {row.firm for row in behind.select_related("firm")}
+    assert behind.count() == 168
+
+
+def test_the_stock_goes_with_the_firm_from_the_day_it_moves_or_leaves(firm, county, other_county, city):
+    granted(firm, date(2025, 11, 1))
+    for day, place in (("2026-03-02", other_county), ("2026-04-01", county)):
+        with time_machine.travel(f"{day} 10:00+08:00", tick=False):
+            move_firm(firm, region=place, actor=None)
+    for day, status in (("2026-05-06", "moved_out"), ("2026-06-01", "active"), ("2026-07-01", "deregistered")):
+        with time_machine.travel(f"{day} 10:00+08:00", tick=False):
+            update_firm(firm, changes={"status": status}, actor=None)
+
+    def stock(*month_and_day):
+        on = date(2026, *month_and_day)
+        return [counted("high_tech.stock", place, on) for place in (county, other_county, city)]
+
+    assert [stock(1, 1), stock(3, 1), stock(3, 2), stock(3, 31), stock(4, 1)] == [
+        [1, 0, 1],
+        [1, 0, 1],
+        [0, 1, 1],
+        [0, 1, 1],
+        [1, 0, 1],
+    ]
+    assert [stock(5, 5), stock(5, 6), stock(6, 1), stock(7, 1)] == [[1, 0, 1], [0, 0, 0], [1, 0, 1], [0, 0, 0]]
+    assert counted("high_tech.net_growth", city) == -1
+
+
+def test_a_title_is_read_where_its_firm_belongs_now(firm, county, other_county, officer, other_officer, firm_user):
+    granted(firm, date(2025, 11, 1), date(2099, 1, 1))
+
+    def readers():
+        people = (User.objects.get(pk=person.pk) for person in (officer, other_officer, firm_user))
+        return [Recognition.objects.visible_to(person).exists() for person in people]
+
+    assert readers() == [True, False, True]
+    move_firm(firm, region=other_county, actor=None)
+    assert readers() == [False, True, True]
+    assert Recognition.objects.within(other_county).count() == 1
+    assert not Recognition.objects.within(county).exists()
+
+
+def test_a_number_revoked_later_still_counts_on_an_earlier_day(firm, county):
+    granted(
+        firm,
+        date(2026, 8, 1),
+        date(2026, 12, 31),
+        programme="tech_sme",
+        title="registration",
+        ended=date(2026, 10, 9),
+    )
+
+    days = (date(2026, 9, 30), date(2026, 10, 8), date(2026, 10, 9))
+    assert [counted("tech_sme.registered", county, day) for day in days] == [1, 1, 0]
 
 
 def test_tech_smes_registered_in_the_year_without_the_revoked(firm, other_firm, county, city):
