@@ -12,11 +12,13 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
-from crm.models import Import, ImportRow, Job, Membership
+from crm.choices import Role
+from crm.models import Import, ImportRow, Job, Membership, Post, Region, User
 from crm.services.facts import record_fact
 from notifications.models import Mail, Message
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.rounds import save_round
+from tests import make
 from tests.pipeline import world
 
 SECRET = "平南智造"  # the firm's name, which a stranger must not meet anywhere
@@ -163,7 +165,15 @@ def everything(firm, officer, firm_user, city, county, lead):
         send_after=timezone.now(),
         message_id="<x>",
     )
-    mail = Mail.objects.create(address=firm_user.email, subject=SECRET, text=SECRET, html=SECRET, at=timezone.now())
+    mail = Mail.objects.create(
+        address=firm_user.email,
+        recipient=firm_user,
+        region_path=firm.region_path,
+        subject=SECRET,
+        text=SECRET,
+        html=SECRET,
+        at=timezone.now(),
+    )
     batch = Import.objects.create(
         name=f"{SECRET}.csv", digest="x", region=county, region_path=county.path, actor=officer, state="checked"
     )
@@ -219,19 +229,30 @@ def test_every_route_is_in_the_table():
     assert ours() == sorted(ROUTES)
 
 
-@pytest.mark.parametrize("name", sorted(ROUTES))
-def test_an_officer_of_another_county_never_meets_the_firm(name, everything, other_officer):
-    response = ask(logged_in(other_officer), name, everything)
+def strangers(other_county, other_firm):
+    """Everybody whom another county may have."""
+    people = [make.person(f"stranger_{role}", other_county, role) for role in Role.values]
+    people.append(make.person("two_posts", other_county, Role.VIEWER))
+    Post.objects.create(user=people[-1], region=Region.objects.get(code="450802"), role=Role.LEAD)
+    people.append(make.firm_person("of_a_firm_too", other_firm))
+    Post.objects.create(user=people[-1], region=other_county, role=Role.OFFICER)
+    return people
 
+
+@pytest.mark.parametrize("name", sorted(ROUTES))
+def test_nobody_of_another_county_ever_meets_the_firm(name, everything, other_county, other_firm):
     allowed = {
         HIDDEN: {404},
         LIST: {200, 404},
         OWN: {200, 302},
         PUBLIC: {200, 302},
-        MANAGE: {409},
+        MANAGE: {409},  # even for a manager: it is another county's, or the city's
     }
-    assert response.status_code in allowed[ROUTES[name].kind]
-    assert SECRET not in body(response)
+    for stranger in strangers(other_county, other_firm):
+        response = ask(logged_in(stranger), name, everything)
+
+        assert response.status_code in allowed[ROUTES[name].kind], stranger.username
+        assert SECRET not in body(response), stranger.username
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
@@ -241,6 +262,30 @@ def test_a_person_of_another_firm_never_meets_the_firm(name, everything, other_f
     allowed = {HIDDEN: {404}, LIST: {200, 302, 404}, OWN: {200, 302, 404}, PUBLIC: {200, 302}, MANAGE: {404}}
     assert response.status_code in allowed[ROUTES[name].kind]
     assert SECRET not in body(response)
+
+
+def those_who_lost_it(firm, county):
+    """People whose session is open and whose right is gone."""
+    disabled, ended, moved, nobody = (make.person(name) for name in ("disabled", "ended", "moved", "nobody"))
+    for member in (disabled, ended):
+        Membership.objects.create(user=member, firm=firm, started_on=date(2020, 1, 1))
+    for staff in (disabled, moved):
+        Post.objects.create(user=staff, region=county, role=Role.ADMIN)
+    clients = {person.username: logged_in(person) for person in (disabled, ended, moved, nobody)}
+    assert clients["ended"].get("/portal/").status_code == clients["moved"].get("/firms/").status_code == 200
+    User.objects.filter(pk=disabled.pk).update(is_active=False)
+    ended.memberships.update(ended_on=date(2026, 1, 1))
+    moved.posts.all().delete()
+    return clients
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in ROUTES.items() if route.kind in {HIDDEN, LIST}))
+def test_who_lost_the_right_meets_the_firm_no_more(name, everything, firm, county):
+    for username, client in those_who_lost_it(firm, county).items():
+        response = ask(client, name, everything)
+
+        assert response.status_code in {200, 302, 403, 404}, username
+        assert SECRET not in body(response), username
 
 
 @pytest.mark.parametrize("name", sorted(ROUTES))
