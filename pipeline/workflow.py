@@ -29,6 +29,7 @@ class Term:
     unit: str = WORKDAYS
     kind: DeadlineKind = DeadlineKind.STAGE_TERM
     confirmed: bool = False
+    by: tuple[int, int] | None = None  # a day of the year, month and day, instead of a length
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,7 @@ class Workflow:
     goal: str  # the stage that the targets count
     next_programme: str = ""
     opens_yearly: bool = True
+    warns: tuple[Guard, ...] = ()  # what officers should know in every open stage, though it blocks nothing there
     _by_code: dict[str, Stage] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -238,6 +238,13 @@ def moves_of(application: Application, user: User | None) -> list[Move]:
     ]
 
 
+def warnings_of(application: Application) -> list[str]:
+    """What officers should know of an open application although it stops no move now."""
+    if application.phase == Phase.CLOSED:
+        return []
+    return [reason for guard in application.workflow.warns if (reason := guard(application))]
+
+
 @transaction.atomic
 def plan_next(application: Application, *, action: str, on: date | None, actor: User | None) -> None:
     """Say what is done next for this application, and when."""

@@ -28,6 +28,8 @@ FIRM_MUST_ACT = {
 
 def end_of(term: Term, start: date, calendar: WorkCalendar, *, latest: date | None = None) -> date:
     """The last day of a term that begins the day after `start`, never past `latest`."""
+    if term.by:
+        return max(start, date(start.year, *term.by))
     due = calendar.add(start, term.length) if term.unit == WORKDAYS else start + timedelta(days=term.length)
     return min(due, latest) if latest and latest >= start else due
 

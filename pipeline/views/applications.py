@@ -24,7 +24,7 @@ from pipeline.selectors.applications import timeline_events
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.days import due_items
 from pipeline.selectors.firms import ladders
-from pipeline.services.applications import assign_application, move_application, moves_of, plan_next
+from pipeline.services.applications import assign_application, move_application, moves_of, plan_next, warnings_of
 
 ORDER = ("-stage_since", "-pk")
 
@@ -62,6 +62,7 @@ def _page(request: HttpRequest, application: Application, *, status: int = 200, 
         "firm": firm,
         "ladder": ladders([firm])[firm.pk],
         "moves": moves_of(application, person(request)),
+        "warnings": warnings_of(application),
         "events": list(timeline_events(application)),
         "deadlines": due_items(application.deadlines.filter(closed_at=None), today, work_calendar()),
         "recognitions": list(application.recognitions.all()),

@@ -17,6 +17,7 @@ GAZELLE_1 = Workflow(
     prefix="GZ",
     initial="candidate",
     goal="certified",
+    warns=(high_tech_valid,),
     stages=(
         Stage("candidate", _("备选"), _("前期沟通"), Phase.POOL, Turn.COUNTY, internal=True),
         Stage("lib_apply", _("申请入库"), _("已申请入库"), Phase.PREPARING, Turn.CITY, term=Term(5)),

@@ -4,8 +4,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from pipeline.choices import DeadlineKind, Phase, Title, Turn
-from pipeline.workflow import Stage, Term, Transition, Workflow
+from pipeline.workflow import DAYS, Stage, Term, Transition, Workflow
 from pipeline.workflows.guards import FIRM, LEAD, OFFICER
+
+_BY_DECEMBER = Term(0, DAYS, confirmed=True, by=(12, 15))  # spot checks are over by 15 December (2025 notice)
 
 TECH_SME_1 = Workflow(
     code="tech_sme/1",
@@ -52,7 +54,7 @@ TECH_SME_1 = Workflow(
         ),
         Stage("objection", _("异议核实"), _("异议核实"), Phase.NOTICE, Turn.CITY, term=Term(10), main=False),
         Stage("registered", _("入库公告"), _("已入库"), Phase.RECOGNISED, Turn.NOBODY, mails_firm=True),
-        Stage("spotcheck", _("抽查"), _("抽查"), Phase.RECOGNISED, Turn.CITY, term=Term(10), main=False),
+        Stage("spotcheck", _("抽查"), _("抽查"), Phase.RECOGNISED, Turn.CITY, term=_BY_DECEMBER, main=False),
         Stage(
             "revoked", pgettext_lazy("stage", "撤销编号"), _("编号已撤销"), Phase.CLOSED, Turn.NOBODY, mails_firm=True
         ),

@@ -7,10 +7,11 @@ from django.core.management import CommandError, call_command
 
 from crm.choices import ImportState, JobState
 from crm.errors import NotAllowed, RowChanged
-from crm.models import ChangeRecord, Fact, Firm, FormerName, Import, Job
+from crm.models import ChangeRecord, Fact, Firm, FormerName, Import, Job, Region
 from crm.services import imports, jobs
 from crm.services.firms import move_firm
 from tests import make
+from tests.races import at_once
 from tests.shared import needs_register, register
 
 HEADS = ["企业名称", "统一社会信用代码", "注册日期", "注册资金", "注册地址"]
@@ -287,3 +288,47 @@ def test_the_command_reports_refused_rows_and_changes_nothing_when_dry(tmp_path,
 def test_the_command_fails_when_the_file_is_not_there(db):
     with pytest.raises(CommandError):
         call_command("import_firms", "/nowhere.csv")
+
+
+@needs_register
+def test_the_real_register_through_the_page(client, city, city_officer):
+    client.force_login(city_officer)
+
+    def through_the_page():
+        with open(register(), "rb") as file:
+            answer = client.post("/imports/", {"file": file, "region": city.code})
+        batch = Import.objects.get(pk=int(answer["Location"].strip("/").split("/")[-1]))
+        jobs.run(batch.job.pk)
+        before = Firm.objects.count()
+        checked = client.get(f"/imports/{batch.pk}/").content.decode()
+        assert "第 978 行" in checked or ">978<" in checked
+        assert client.post(f"/imports/{batch.pk}/confirm/").status_code == 302
+        assert Firm.objects.count() == before  # only the job writes
+        batch.refresh_from_db()
+        jobs.run(batch.job.pk)
+        batch.refresh_from_db()
+        return batch
+
+    first, second = through_the_page(), through_the_page()
+
+    assert (first.state, first.counts) == ("done", counts(created=1251, refused=7))
+    assert (second.state, second.counts) == ("done", counts(unchanged=1251, refused=7))
+    assert Firm.objects.count() == 1251
+    report = b"".join(client.get(f"/imports/{first.pk}/report/").streaming_content).decode("utf-8-sig")
+    lines = [row[0] for row in csv.reader(io.StringIO(report))]
+    assert lines == ["行号", "978", "1254", "1255", "1256", "1257", "1258", "1259"]
+
+
+def test_one_file_imported_by_two_workers_at_once_makes_each_firm_once(committed_db):
+    city = Region.objects.get(code="450800")
+    rows = [[f"第{number}公司", make.code(number), "1999-01-01", "10万", "平南县"] for number in range(1, 31)]
+
+    def job():
+        batch = imports.keep_file(csv_file(*rows), name="a.csv", region=city, actor=None)
+        return lambda: imports.apply_now(batch)
+
+    results = at_once(job(), job(), job())
+
+    assert Firm.objects.count() == 30
+    assert sorted(result["created"] for result in results) == [0, 0, 30]
+    assert sorted(result["unchanged"] for result in results) == [0, 30, 30]

@@ -224,6 +224,21 @@ def test_gazelle_certification_waits_for_a_valid_high_tech_title(firm, firm_user
     assert application.stage == "apply"
 
 
+def test_every_gazelle_page_warns_of_a_missing_high_tech_title(firm, officer, client):
+    application = world.opened(firm, officer, "gazelle")
+    warning = "高新技术企业资格未取得、已到期或已取消，不能申请瞪羚企业认定；请先完成高企认定"
+    client.force_login(officer)
+
+    for stage in ("candidate", "lib_apply"):
+        assert application.stage == stage
+        assert warning in client.get(f"/applications/{application.pk}/").content.decode()
+        move_application(application, "submit" if stage == "candidate" else "accept", actor=None)
+
+    move_application(application, "recommend_to_library", actor=None)
+    move_application(application, "reject", actor=None, note="不符合")
+    assert warning not in client.get(f"/applications/{application.pk}/").content.decode()
+
+
 @time_machine.travel("2026-11-23 10:00+08:00", tick=False)
 def test_certification_creates_the_recognition(firm, city_officer):
     application = world.at(firm, "filed")

@@ -145,6 +145,15 @@ def test_a_firm_that_applied_for_the_library_is_not_told_to_apply(firm, officer,
     assert not Deadline.objects.open().filter(kind="round_close").exists()
 
 
+@pytest.mark.parametrize(("day", "expected"), [("2026-11-23", date(2026, 12, 15)), ("2026-12-20", date(2026, 12, 20))])
+def test_a_spot_check_is_over_by_mid_december(firm, city_officer, day, expected):
+    with time_machine.travel(f"{day} 10:00+08:00", tick=False):
+        application = world.at(firm, "registered", programme="tech_sme")
+        move_application(application, "spot_check", actor=city_officer)
+
+        assert due("stage_term") == expected
+
+
 def test_a_county_changes_neither_the_citys_rounds_nor_everybodys_calendar(county, city, lead):
     chief = make.person("county_lead", county, "lead")
     opened = window(lead, city)
