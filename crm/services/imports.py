@@ -170,6 +170,8 @@ def process(
                 judge.note(row)
             continue
         with transaction.atomic():
+            if apply:
+                _take_turn()
             library = Library.holding(rows, lock=apply)
             verdicts = [judge.judge(row, library, decision=decisions.get(row.line, "")) for row in rows]
             if apply:
@@ -183,6 +185,11 @@ def process(
         if beat:
             beat(sum(counts.values()), counts[RowOutcome.REFUSED])
     return _stored_counts(batch) if store and resumed else dict(counts)
+
+
+def _take_turn() -> None:
+    """One import writes a chunk at a time: what the next one judges is what this one left. Others are not kept."""
+    list(Region.objects.select_for_update(no_key=True).filter(parent=None).values_list("pk"))
 
 
 def _stored_counts(batch: Import) -> dict[str, int]:
