@@ -51,7 +51,9 @@ def create_user(*, username: str, name: str, password: str, email: str = "", pho
 
 def _require_free_address(email: str, owner: User | None) -> None:
     """An address belongs to one account: what is sent there, such as a new password, is for its holder alone."""
-    others = User.objects.filter(email__iexact=email.strip()).exclude(pk=owner and owner.pk)
+    others = User.objects.filter(email__iexact=email.strip())
+    if owner is not None:
+        others = others.exclude(pk=owner.pk)
     if email.strip() and others.exists():
         raise InvalidInput(_("邮箱 {email} 已被其他账号使用；请换一个").format(email=email.strip()))
 

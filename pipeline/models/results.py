@@ -26,10 +26,12 @@ class RecognitionQuerySet(models.QuerySet):
         return self.filter(stayed | models.Q(moved_to__under=region.path))
 
     def placed_on(self, day: date):
-        """Each with `place`, the region path where it counted on that day; empty once its firm has left."""
+        """Each with `place`, the region path where it counted on that day; without those whose firm had left."""
         moves = FormerPlace.objects.filter(recognition=models.OuterRef("pk"), until_on__gt=day)
         before = models.Subquery(moves.order_by("until_on", "pk").values("region_path")[:1])
-        return self.annotate(place=Coalesce(before, "moved_to", "region_path", output_field=PathField()))
+        return self.annotate(place=Coalesce(before, "moved_to", "region_path", output_field=PathField())).exclude(
+            place=""
+        )
 
     def valid_on(self, day: date):
         """Granted, not expired and not ended by that day. Certificates only: a library entry is no title."""

@@ -115,10 +115,10 @@ def _recognitions(family: str, period: Period) -> QuerySet[Recognition]:
 
 
 def _stock(day: date) -> QuerySet[Recognition]:
-    return Recognition.objects.valid_on(day).placed_on(day).exclude(place="")
+    return Recognition.objects.valid_on(day).placed_on(day)
 
 
-def _per_firm(rows: QuerySet[Recognition]) -> dict[str, dict[str, Decimal]]:
+def _per_firm(rows: QuerySet) -> dict[str, dict[str, Decimal]]:
     grouped = rows.order_by().values_list("programme", "place")
     return _nested(grouped.annotate(number=CountOf("firm", distinct=True)))
 
