@@ -32,10 +32,16 @@ def new_password() -> str:
 
 @transaction.atomic
 def create_user(*, username: str, name: str, password: str, email: str = "", phone: str = "") -> User:
-    """Add an account. Raises InvalidInput when the user name is taken or empty."""
+    """Add an account. Raises InvalidInput with every reason: no name, a user name or an address already taken."""
+    taken = _("用户名“{username}”已被使用，请换一个").format(username=username)
+    reasons = []
     if not username.strip() or not name.strip():
-        raise InvalidInput(_("请填写用户名和姓名"))
-    _require_free_address(email, None)
+        reasons.append(_("请填写用户名和姓名"))
+    if User.objects.filter(username=username.strip()).exists():
+        reasons.append(taken)
+    reasons += _address_problems(email)
+    if reasons:
+        raise InvalidInput(*reasons)
     try:
         with transaction.atomic():
             return User.objects.create(
@@ -46,16 +52,17 @@ def create_user(*, username: str, name: str, password: str, email: str = "", pho
                 password=make_password(password),
             )
     except IntegrityError:
-        raise InvalidInput(_("用户名“{username}”已被使用，请换一个").format(username=username)) from None
+        raise InvalidInput(taken) from None
 
 
-def _require_free_address(email: str, owner: User | None) -> None:
+def _address_problems(email: str, owner: User | None = None) -> list[str]:
     """An address belongs to one account: what is sent there, such as a new password, is for its holder alone."""
     others = User.objects.filter(email__iexact=email.strip())
     if owner is not None:
         others = others.exclude(pk=owner.pk)
-    if email.strip() and others.exists():
-        raise InvalidInput(_("邮箱 {email} 已被其他账号使用；请换一个").format(email=email.strip()))
+    if not email.strip() or not others.exists():
+        return []
+    return [_("邮箱 {email} 已被其他账号使用；请换一个").format(email=email.strip())]
 
 
 @transaction.atomic
@@ -81,8 +88,8 @@ def add_firm_account(firm: Firm, *, username: str, name: str, email: str, passwo
 @transaction.atomic
 def save_account(user: User, *, name: str, email: str, phone: str, language: str) -> None:
     """A person's own name, addresses and language. Raises InvalidInput for an address of somebody else."""
-    if email != user.email:
-        _require_free_address(email, user)
+    if email != user.email and (reasons := _address_problems(email, user)):
+        raise InvalidInput(*reasons)
     values = {"name": name, "email": email, "phone": phone, "language": language}
     changed = {key: (getattr(user, key), new) for key, new in values.items() if getattr(user, key) != new}
     if changed:
