@@ -12,6 +12,7 @@ from django.contrib.auth.hashers import make_password
 from django.core.management.base import CommandError
 from django.utils import timezone
 
+from config.benchmark.traits import add_traits
 from config.demo.firms import OFFICERS, SHARES, credit_code
 from crm.choices import Role
 from crm.identifiers import name_key
@@ -45,7 +46,7 @@ def load(*, firms: int, seed: int, today: date) -> dict[str, int]:
     if Firm.objects.exists():
         raise CommandError("This scratch database is filled already; delete it to load another size.")
     Heartbeat.objects.update_or_create(name=MARK, defaults={"at": timezone.now(), "result": f"{firms} firms"})
-    rng = random.Random(seed)
+    rng, traits = random.Random(seed), random.Random(-seed - 1)
     regions = {region.code: region for region in Region.objects.all()}
     people = _people(regions)
     made = {"firms": 0, "facts": 0, "applications": 0, "events": 0, "recognitions": 0}
@@ -53,7 +54,7 @@ def load(*, firms: int, seed: int, today: date) -> dict[str, int]:
     while chunk := list(islice(stream, CHUNK)):
         Firm.objects.bulk_create(chunk)
         made["firms"] += len(chunk)
-        made["facts"] += _facts(chunk, rng, today)
+        made["facts"] += _facts(chunk, rng, today) + add_traits(chunk, traits)
         for name, number in _history(chunk, rng, today).items():
             made[name] += number
     _quotas(regions, today)

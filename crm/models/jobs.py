@@ -19,6 +19,7 @@ class Job(models.Model):
     """One run of background work: what it is, how far it is, what came of it. The row is the truth, the task a hint."""
 
     kind = models.CharField(_("类型"), max_length=40)
+    key = models.CharField(max_length=80, blank=True)  # what it is about: never twice unfinished at the same time
     title = models.CharField(_("任务"), max_length=120)
     params = models.JSONField(default=dict)
     state = models.CharField(_("状态"), max_length=10, choices=JobState, default=JobState.QUEUED)
@@ -41,6 +42,14 @@ class Job(models.Model):
         indexes = [
             models.Index(
                 fields=["state", "alive_at"], name="job_unfinished", condition=models.Q(state__in=["queued", "running"])
+            ),
+            models.Index(fields=["key", "-id"], name="job_newest_of_key", condition=~models.Q(key="")),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                name="one_unfinished_job_per_key",
+                condition=models.Q(state__in=["queued", "running"]) & ~models.Q(key=""),
             )
         ]
         verbose_name = _("后台任务")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -16,7 +16,7 @@ from crm.choices import JobState
 from crm.errors import DomainError
 from crm.models import Job, JobChunk, User
 from crm.services import jobs
-from crm.services.jobs import LOST_AFTER, MAX_ATTEMPTS, start_job
+from crm.services.jobs import LOST_AFTER, MAX_ATTEMPTS, start_job, unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -56,8 +56,20 @@ def works(kind: str, *, finish: Finish) -> Callable[[Worker], Worker]:
     return register
 
 
+def start_in_parts(kind: str, *, key: str = "", **given: Any) -> Job:
+    """Queue a job with its parts; with a key, the unfinished job of that key is given back instead of a double."""
+    if key and (running := unfinished(key)) is not None:
+        return running
+    try:
+        return _start(kind, key=key, **given)
+    except IntegrityError:
+        if key and (running := unfinished(key)) is not None:  # somebody else was first
+            return running
+        raise
+
+
 @transaction.atomic
-def start_in_parts(
+def _start(
     kind: str,
     *,
     title: str,
@@ -66,10 +78,11 @@ def start_in_parts(
     parts: Sequence[dict[str, Any]],
     total: int,
     here: bool = False,
+    key: str = "",
 ) -> Job:
-    """Queue a job with its parts. `here` where the caller works on it itself (`work_on`)."""
+    """`here` where the caller works on the job itself (`work_on`)."""
     hints = 0 if here else min(HINTS, len(parts)) or 1
-    job = start_job(kind, title=title, actor=actor, params=params, total=total, hints=hints)
+    job = start_job(kind, title=title, actor=actor, params=params, total=total, hints=hints, key=key)
     chunks = [JobChunk(job=job, number=number, params=part) for number, part in enumerate(parts)]
     JobChunk.objects.bulk_create(chunks, batch_size=1000)
     return job

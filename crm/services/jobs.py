@@ -38,16 +38,21 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
 
 
 def start_job(
-    kind: str, *, title: str, actor: User | None, params: dict[str, Any], total: int = 0, hints: int = 1
+    kind: str, *, title: str, actor: User | None, params: dict[str, Any], total: int = 0, hints: int = 1, key: str = ""
 ) -> Job:
     """Queue a job. Hints leave after commit; if the broker is away, the sweep finds the row.
 
     `hints` says how many workers may share it; 0 where the caller works on it itself.
     """
-    job = Job.objects.create(kind=kind, title=title, actor=actor, params=params, total=total)
+    job = Job.objects.create(kind=kind, key=key, title=title, actor=actor, params=params, total=total)
     for _worker in range(hints):
         transaction.on_commit(lambda: hint(job.pk), robust=True)
     return job
+
+
+def unfinished(key: str) -> Job | None:
+    """The job with this key that waits or runs; there is never more than one."""
+    return Job.objects.filter(key=key, state__in=[JobState.QUEUED, JobState.RUNNING]).first()
 
 
 def hint(job_id: int) -> None:

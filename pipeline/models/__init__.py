@@ -2,7 +2,7 @@
 
 from pipeline.models.applications import Application, StageEvent
 from pipeline.models.calendar import Deadline, Round, Workday
-from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlist
+from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlist, ShortlistOpening
 from pipeline.models.results import FormerPlace, Recognition
 from pipeline.models.targets import Count, Indicator, Quota, Snapshot
 
@@ -19,6 +19,7 @@ __all__ = [
     "Recognition",
     "Round",
     "Shortlist",
+    "ShortlistOpening",
     "Snapshot",
     "StageEvent",
     "Workday",

@@ -94,7 +94,7 @@ class Assessment(models.Model):
         constraints = [models.UniqueConstraint(fields=["firm", "edition"], name="one_assessment_per_edition")]
         indexes = [
             # Covers the counts of a screening: nothing else of the row is read for them.
-            models.Index(fields=["edition", "region_path", "bucket", "lacking"], name="assessment_counts"),
+            models.Index(fields=["edition", "region_path", "bucket", "lacking", "asking"], name="assessment_tally"),
             models.Index(fields=["edition", "bucket", "firm"], name="assessment_list"),
             models.Index(fields=["firm", "programme"], name="assessment_of_firm"),
         ]
@@ -129,3 +129,21 @@ class Shortlist(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ShortlistOpening(models.Model):
+    """What came of opening an application for one firm of a shortlist: the application, or every reason against it."""
+
+    shortlist = models.ForeignKey(Shortlist, models.CASCADE, related_name="openings")
+    firm = models.ForeignKey("crm.Firm", models.CASCADE, related_name="+")
+    application = models.ForeignKey("pipeline.Application", models.CASCADE, null=True, related_name="+")
+    reasons = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["shortlist", "firm"], name="one_opening_per_firm")]
+        verbose_name = _("批量申报结果")
+
+    def __str__(self) -> str:
+        return f"{self.shortlist_id} {self.firm_id}"
