@@ -248,6 +248,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "notifications.tasks.send_gap_digests",
         "schedule": crontab(hour="8-20", minute="30"),
     },
+    "screen every city before the metrics are compiled": {
+        "task": "pipeline.tasks.screen_cities",
+        "schedule": crontab(hour="1", minute="0"),
+    },
     "compile the night's metrics": {
         "task": "pipeline.tasks.compile_metrics",
         "schedule": crontab(hour="2", minute="30"),

@@ -62,3 +62,10 @@ class PolicyRefused(PipelineError):
 
     code = "policy_refused"
     title = _("政策版本不能发布")
+
+
+class ScreeningRefused(PipelineError):
+    """There is nothing to screen by, or nothing to pick."""
+
+    code = "screening_refused"
+    title = _("不能筛查")

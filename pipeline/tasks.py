@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from pipeline.services import clocks, metrics
+from pipeline.services import clocks, metrics, screening
 
 
 @shared_task
@@ -13,3 +13,8 @@ def compile_metrics() -> None:
 @shared_task
 def turn_the_day() -> None:
     clocks.turn_the_day()
+
+
+@shared_task
+def screen_cities() -> None:
+    screening.screen_cities()

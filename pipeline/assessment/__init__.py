@@ -6,7 +6,7 @@ is searched only when someone looks.
 
 from pipeline.assessment.document import Assessment, Line, assess
 from pipeline.assessment.facts import Claim, Facts, Figure, Holding, apply_steps, code_of, facts_from_rows, spoken_name
-from pipeline.assessment.figures import UsedFigure, figures_used
+from pipeline.assessment.figures import UsedFigure, figures_used, first_year_read
 from pipeline.assessment.gaps import Gap
 from pipeline.assessment.judging import Judgement, judge
 from pipeline.assessment.missing import Missing
@@ -14,7 +14,7 @@ from pipeline.assessment.paths import Path, Step, cheapest_paths
 from pipeline.assessment.reading import parse_facts
 from pipeline.assessment.scoring import Score
 from pipeline.assessment.standing import stands_until
-from pipeline.assessment.writing import facts_document
+from pipeline.assessment.writing import codes_read, facts_document
 
 __all__ = [
     "Assessment",
@@ -34,9 +34,11 @@ __all__ = [
     "assess",
     "cheapest_paths",
     "code_of",
+    "codes_read",
     "facts_document",
     "facts_from_rows",
     "figures_used",
+    "first_year_read",
     "judge",
     "parse_facts",
     "spoken_name",

@@ -81,8 +81,12 @@ class Assessment:
         }
 
 
-def assess(edition: Policy | Stored, facts: Facts | Mapping[str, Any], on: date, *, paths: bool = False) -> Assessment:
+def assess(
+    edition: Policy | Stored, facts: Facts | Mapping[str, Any], on: date, *, paths: bool = False, warn: bool = True
+) -> Assessment:
     """Judge a firm's facts against an edition as of a day. With `paths` the cheapest ways to the line are searched too.
+
+    Without `warn` the warnings are left out: what is stored by the hundred thousand does not hold them.
 
     `edition` is a policy or a stored edition; `facts` is what parse_facts gives, or the object as it was posted.
     Raises InvalidFacts with every wrong field, and InvalidPolicy where a stored edition was changed.
@@ -96,7 +100,7 @@ def assess(edition: Policy | Stored, facts: Facts | Mapping[str, Any], on: date,
         route=route_of(case),
         score=score_of(case),
         criteria=tuple(_line(case, criterion) for criterion in policy.criteria),
-        warnings=tuple(warnings_of(case)),
+        warnings=tuple(warnings_of(case)) if warn else (),
         gaps=tuple(gaps_of(case)),
         missing=tuple(missing_facts(case)),
         cheapest=cheapest_paths(policy, case.facts, on) if paths else (),

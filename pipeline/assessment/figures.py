@@ -75,6 +75,20 @@ def used_keys(case: Case) -> list[tuple[str, int]]:
     return list(found)
 
 
+def first_year_read(policy: Policy, on: date) -> int:
+    """The earliest year whose figures have a say in a judgement of that day, for whatever firm."""
+    return (policy.data_year or on.year - 1) - _years_back(policy)
+
+
+@lru_cache(maxsize=64)
+def _years_back(policy: Policy) -> int:
+    """How many years before the data year the edition looks at, for a firm that is old enough for all of them."""
+    case = Case(policy, Facts(), policy.effective_from)
+    measures = [measure for criterion in all_criteria(policy) for measure in measures_of(criterion)]
+    measures += [measure for part in policy.parts for measure in item_measures(part.item)]
+    return max((-shift for measure in measures for _code, shift in figures_of(case, measure)), default=0)
+
+
 @lru_cache(maxsize=64)
 def measures_used(policy: Policy) -> tuple[Measure, ...]:
     """The measures that the edition's conditions and points stand on, each once."""

@@ -12,10 +12,11 @@ from django.db.models import Count, Q
 from crm.choices import CLASS_ONE, RightKind, Source
 from crm.fact_codes import NO_YEAR
 from crm.models import Credential, Fact, Firm, IntellectualProperty
-from pipeline.assessment import Facts, Holding, facts_from_rows
+from pipeline.assessment import Facts, Holding, codes_read, facts_from_rows, first_year_read
 from pipeline.assessment.facts import FactRow
 from pipeline.choices import Title
 from pipeline.models import Recognition
+from pipeline.policy import Policy
 
 UTILITY_OR_SOFTWARE = (RightKind.UTILITY_MODEL, RightKind.SOFTWARE)
 # What counting a firm's rights says: code, and the rights that count.
@@ -29,10 +30,16 @@ COUNTED_RIGHTS = {
 Holdings = dict[int, list[Holding]]
 
 
-def facts_of(firms: Iterable[Firm], *, on: date) -> dict[int, Facts]:
-    """What is known of each firm on that day, by its key. Four queries, however many firms."""
+def facts_of(firms: Iterable[Firm], *, on: date, policy: Policy | None = None) -> dict[int, Facts]:
+    """What is known of each firm on that day, by its key. Four queries, however many firms.
+
+    For a policy only what it can look at is read: its own figures, and no year before the first that has a say.
+    """
     wanted = {firm.pk: firm for firm in firms}
-    rows, holdings = _rows(wanted), _holdings(wanted, on)
+    looked_at = Q()
+    if policy is not None:
+        looked_at = Q(year=NO_YEAR) | Q(year__gte=first_year_read(policy, on), code__in=codes_read(policy))
+    rows, holdings = _rows(wanted, looked_at), _holdings(wanted, on)
     return {
         pk: facts_from_rows(
             rows.get(pk, ()),
@@ -44,9 +51,9 @@ def facts_of(firms: Iterable[Firm], *, on: date) -> dict[int, Facts]:
     }
 
 
-def _rows(firms: Iterable[int]) -> dict[int, list[FactRow]]:
+def _rows(firms: Iterable[int], looked_at: Q) -> dict[int, list[FactRow]]:
     found: dict[int, list[FactRow]] = defaultdict(list)
-    stated = Fact.objects.filter(firm__in=firms).order_by("firm_id", "year", "code", "basis", "source")
+    stated = Fact.objects.filter(looked_at, firm__in=firms).order_by("firm_id", "year", "code", "basis", "source")
     for firm, *row in stated.values_list("firm_id", "year", "code", "basis", "source", "value"):
         found[firm].append(tuple(row))  # type: ignore[arg-type]
     counts = {code: Count("pk", filter=Q(in_force=True) & wanted) for code, wanted in COUNTED_RIGHTS.items()}

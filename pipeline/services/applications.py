@@ -272,10 +272,17 @@ def assign_application(application: Application, *, officer: User | None, actor:
 
 
 def follow_firm(firm: Firm) -> int:
-    """The firm moved to another county or officer: its open applications, deadlines and valid titles go with it."""
+    """The firm moved to another county or officer: its open applications, deadlines and valid titles go with it.
+
+    So do its assessments; those of a firm that is no longer active are forgotten.
+    """
     mine = Application.objects.open().filter(firm=firm)
     moved = mine.update(region_id=firm.region_id, region_path=firm.region_path, officer_id=firm.officer_id)
-    Assessment.objects.filter(firm=firm).update(region_path=firm.region_path)
+    assessments = Assessment.objects.filter(firm=firm)
+    if firm.status == FirmStatus.ACTIVE:
+        assessments.update(region_path=firm.region_path)
+    else:
+        assessments.delete()
     deadlines.follow_firm(firm)
     recognitions.follow_firm(firm)
     return moved

@@ -48,7 +48,7 @@ class Judged:
 def judge_firms(edition: PolicyEdition, firms: Sequence[Firm], *, on: date) -> Judged:
     """Judge firms whose facts changed since they were last judged by this edition. Writes nothing. Five queries."""
     policy, now, found = policy_of(edition), timezone.now(), Judged()
-    known, facts_by_firm = _standing(edition, firms, on), facts_of(firms, on=on)
+    known, facts_by_firm = _standing(edition, firms, on), facts_of(firms, on=on, policy=policy)
     for firm in firms:
         facts = facts_by_firm[firm.pk]
         inputs = facts_document(facts, policy)
@@ -59,7 +59,7 @@ def judge_firms(edition: PolicyEdition, firms: Sequence[Firm], *, on: date) -> J
         row = Assessment(firm_id=firm.pk, region_path=firm.region_path, edition=edition, programme=edition.programme)
         row.on, row.good_until, row.made_at = on, stands_until(policy, facts, on), now
         row.inputs, row.inputs_digest = inputs, digest
-        _fill(row, assess(policy, facts, on))
+        _fill(row, assess(policy, facts, on, warn=False))
         found.rows.append(row)
     return found
 

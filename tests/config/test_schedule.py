@@ -22,6 +22,7 @@ def next_run(entry, after):
     ("entry", "hours", "minute"),
     [
         ("plan the reminders due today", {8}, 0),
+        ("screen every city before the metrics are compiled", {1}, 0),
         ("compile the night's metrics", {2}, 30),
         ("send the weekly gap mail on the first working day", set(range(8, 21)), 30),
     ],
