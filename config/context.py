@@ -36,6 +36,7 @@ def rail(request: HttpRequest) -> list[Entry]:
     return [
         Entry(_("我的一天"), "sun", reverse("my_day")),
         Entry(_("企业库"), "building-2", reverse("firms")),
+        Entry(_("条件筛查"), "list-filter", reverse("screenings")),
         Entry(_("培育看板"), "square-kanban", boards[0].url),
         *boards,
         Entry(_("期限"), "calendar-clock", reverse("deadlines")),

@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from pipeline.selectors.funnel import Funnel
+from pipeline.selectors.screening import Lack
 from pipeline.selectors.targets import BEHIND, QuotaRow
 from pipeline.workflow import Workflow
 
@@ -17,6 +18,7 @@ LABEL_WIDTH = 220
 VALUE_WIDTH = 130
 ROW_HEIGHT = 30
 BAR_HEIGHT = 14
+LACK_LABEL_WIDTH = 300
 HEADROOM = Decimal("1.25")  # bars run on to 125 % of their target; more is said in figures
 
 
@@ -148,3 +150,55 @@ def funnel_finding(funnel: Funnel, labels: dict[str, str]) -> str:
     if not lost.lost:
         return text
     return text + _("；“{stage}”流失最多，{count} 家").format(stage=labels[lost.stage], count=lost.lost)
+
+
+@dataclass(frozen=True)
+class LackBar:
+    """One condition: firms within reach solid, those out of reach behind them pale."""
+
+    lack: Lack
+    y: int
+    width: int
+    beyond_width: int
+
+    @property
+    def middle(self) -> int:
+        return self.y + BAR_HEIGHT // 2 + 4
+
+    @property
+    def beyond_x(self) -> int:
+        return LACK_LABEL_WIDTH + self.width
+
+    @property
+    def value_x(self) -> int:
+        return LACK_LABEL_WIDTH + self.width + self.beyond_width + 8
+
+
+@dataclass(frozen=True)
+class LackBars:
+    width: int
+    height: int
+    left: int
+    bars: tuple[LackBar, ...]
+    finding: str
+
+
+def lack_bars(rows: Sequence[Lack]) -> LackBars:
+    """What firms lack, the most frequent first; every bar on one scale."""
+    top = max((row.within + row.beyond for row in rows), default=0) or 1
+    scale = (WIDTH - LACK_LABEL_WIDTH - VALUE_WIDTH - 40) / top
+    bars = tuple(
+        LackBar(row, 12 + place * ROW_HEIGHT, round(row.within * scale), round(row.beyond * scale))
+        for place, row in enumerate(rows)
+    )
+    return LackBars(WIDTH, 20 + len(bars) * ROW_HEIGHT, LACK_LABEL_WIDTH, bars, lack_finding(rows))
+
+
+def lack_finding(rows: Sequence[Lack]) -> str:
+    """What is lacking most, in words."""
+    if not rows:
+        return _("没有企业缺少条件")
+    most = rows[0]
+    if not most.within:
+        return _("缺少条件的企业都已无法补足")
+    return _("最常缺的是{name}（{count} 家）").format(name=most.name, count=most.within)

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import django_filters
 from django import forms
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Concat
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from crm.choices import FirmStatus, RegionKind
 from crm.models import Firm, Region
-from pipeline.choices import DeadlineKind, Phase
-from pipeline.models import Application, Deadline, Recognition
+from pipeline.choices import Bucket, DeadlineKind, Phase
+from pipeline.models import Application, Assessment, Deadline, PolicyEdition, Recognition
 from pipeline.selectors.applications import IN_PROGRESS
+from pipeline.selectors.screening import criteria_choices
 from pipeline.workflows import PROGRAMMES
 
 PROGRAMME_CHOICES = [(code, table.short_label) for code, table in PROGRAMMES.items()]
@@ -105,6 +107,48 @@ class DeadlineFilter(django_filters.FilterSet):
     def of_whom(self, queryset, name, value):
         user = getattr(self.request, "user", None)
         return queryset.filter(application__officer=user) | queryset.filter(firm__officer=user)
+
+
+class ScreeningFilter(django_filters.FilterSet):
+    """The rows of one edition's screening. A figure that is asked for (`asking`) comes from a link."""
+
+    q = django_filters.CharFilter(method="search", label=_("名称或代码"))
+    bucket = django_filters.ChoiceFilter(label=_("分类"), choices=Bucket, widget=forms.HiddenInput)
+    lacking = django_filters.ChoiceFilter(method="holds_word", label=_("缺少的条件"), empty_label=_("不限"))
+    asking = django_filters.CharFilter(method="holds_word", label=_("缺少的数据"), widget=forms.HiddenInput)
+    whose = django_filters.ChoiceFilter(method="of_whom", label=_("经办"), choices=WHOSE, empty_label=_("全部"))
+    officer = django_filters.CharFilter(method="of_officer", label=_("经办人员姓名"))
+    idle = django_filters.BooleanFilter(
+        method="not_running", label=_("没有在办的本计划申报"), widget=forms.CheckboxInput
+    )
+
+    class Meta:
+        model = Assessment
+        fields = ["q", "bucket", "lacking", "asking", "whose", "officer", "idle"]
+
+    def __init__(self, *args, edition: PolicyEdition, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.edition = edition
+        self.filters["lacking"].extra["choices"] = criteria_choices(edition)
+
+    def search(self, queryset, name, value):
+        return queryset.filter(firm__in=Firm.objects.named_like(value).values("pk"))
+
+    def holds_word(self, queryset, name, value):
+        """Words stand between spaces, so that `rd` does not find `rd_ratio`."""
+        spaced = Concat(Value(" "), name, Value(" "), output_field=TextField())
+        return queryset.alias(**{f"{name}_words": spaced}).filter(**{f"{name}_words__contains": f" {value} "})
+
+    def of_whom(self, queryset, name, value):
+        user = getattr(self.request, "user", None)
+        return queryset.filter(firm__officer=user if value == "me" else None)
+
+    def of_officer(self, queryset, name, value):
+        return queryset.filter(firm__officer__name__contains=value.strip())
+
+    def not_running(self, queryset, name, value):
+        running = Application.objects.in_progress().filter(firm=OuterRef("firm"), programme=self.edition.programme)
+        return queryset.filter(~Exists(running)) if value else queryset
 
 
 class RecognitionFilter(django_filters.FilterSet):

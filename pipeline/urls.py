@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from pipeline.views import applications, board, calendar, deadlines, firms, funnel, my_day, portal, targets
+from pipeline.views import (
+    applications,
+    board,
+    calendar,
+    deadlines,
+    firms,
+    funnel,
+    my_day,
+    portal,
+    screening,
+    shortlists,
+    targets,
+)
 
 urlpatterns = [
     path("", my_day.my_day, name="my_day"),
@@ -21,6 +33,19 @@ urlpatterns = [
     path("applications/<int:pk>/move/", applications.application_move, name="application_move"),
     path("applications/<int:pk>/plan/", applications.application_plan, name="application_plan"),
     path("applications/<int:pk>/assign/", applications.application_assign, name="application_assign"),
+    path("screening/", screening.screening_list, name="screenings"),
+    path("screening/<str:programme>/", screening.screening_page, name="screening"),
+    path("screening/<str:programme>/start/", screening.screening_start, name="screening_start"),
+    path("screening/<str:programme>/status/", screening.screening_status, name="screening_status"),
+    path("screening/<str:programme>/cancel/", screening.screening_cancel, name="screening_cancel"),
+    path("screening/<str:programme>/save/", screening.screening_save, name="screening_save"),
+    path("shortlists/", shortlists.shortlist_list, name="shortlists"),
+    path("shortlists/<int:pk>/", shortlists.shortlist_page, name="shortlist"),
+    path("shortlists/<int:pk>/remove/", shortlists.shortlist_remove, name="shortlist_remove"),
+    path("shortlists/<int:pk>/delete/", shortlists.shortlist_delete, name="shortlist_delete"),
+    path("shortlists/<int:pk>/open/", shortlists.shortlist_open, name="shortlist_open"),
+    path("shortlists/<int:pk>/status/", shortlists.shortlist_status, name="shortlist_status"),
+    path("shortlists/<int:pk>/cancel/", shortlists.shortlist_cancel, name="shortlist_cancel"),
     path("deadlines/", deadlines.deadline_list, name="deadlines"),
     path("targets/", targets.targets, name="targets"),
     path("targets/quota/", targets.quota_set, name="quota_set"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -17,6 +18,7 @@ from pipeline.models import Application
 from pipeline.models.applications import ApplicationQuerySet
 from pipeline.selectors.applications import board_lanes, lane_cards
 from pipeline.selectors.cards import cards
+from pipeline.selectors.chips import GapChip, gap_chips
 from pipeline.workflows import PROGRAMMES
 
 
@@ -38,18 +40,26 @@ def board(request: HttpRequest, programme: str) -> HttpResponse:
     filterset, rows = _scoped(request, programme)
     closed = request.GET.get("closed") == "1"
     lanes = board_lanes(rows, programme, closed=closed)
-    made = iter(cards([application for lane in lanes for application in lane.cards], request.user))
+    shown = [application for lane in lanes for application in lane.cards]
+    made = iter(cards(shown, request.user))
     context = {
         "programme": programme,
         "table": PROGRAMMES[programme],
         "filterset": filterset,
         "lanes": [(lane, list(islice(made, len(lane.cards)))) for lane in lanes],
+        "chips": _chips(shown, programme),
         "total": sum(lane.count for lane in lanes),
         "closed": closed,
         "may_move": scope_of(request.user).has_role(Role.OFFICER, Role.LEAD, Role.ADMIN),
     }
     template = "pipeline/_board.html" if wants_fragment(request) else "pipeline/board.html"
     return render(request, template, context)
+
+
+def _chips(applications: Sequence[Application], programme: str) -> dict[int, GapChip]:
+    """How far each firm is from this programme."""
+    found = gap_chips({application.firm_id for application in applications}, programmes=[programme])
+    return {firm: chips[0] for firm, chips in found.items()}
 
 
 @staff_only
@@ -60,5 +70,10 @@ def board_lane(request: HttpRequest, programme: str, stage: str) -> HttpResponse
     after = request.GET.get("after", "")
     last = get_object_or_404(rows, pk=after if after.isdecimal() else 0)
     found = lane_cards(rows, stage, after=last)
-    context = {"cards": cards(found, request.user), "programme": programme, "stage": stage}
+    context = {
+        "cards": cards(found, request.user),
+        "chips": _chips(found, programme),
+        "programme": programme,
+        "stage": stage,
+    }
     return render(request, "pipeline/_lane_cards.html", context)

@@ -26,10 +26,12 @@ from pipeline.filters import FirmFilter
 from pipeline.forms import AssignForm, ContactForm, FactForm, MoveFirmForm, OpenForm, TouchForm
 from pipeline.models import Application
 from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.chips import foremost, gap_chips
 from pipeline.selectors.days import due_items
 from pipeline.selectors.firms import firm_timeline, ladder_of, ladders
 from pipeline.selectors.programmes import openings
 from pipeline.services.applications import open_application
+from pipeline.workflows import PROGRAMMES
 
 ORDER = ("-updated_at", "-pk")
 
@@ -45,10 +47,12 @@ def firm_list(request: HttpRequest) -> HttpResponse:
     found = filterset.qs if filterset.is_valid() else firms.none()
     page = keyset(found, order=ORDER, after=request.GET.get("after", ""))
     number, more = capped_count(found)
+    badges, chips = ladders(page.rows), gap_chips([firm.pk for firm in page.rows], programmes=PROGRAMMES)
     context = {
         "filterset": filterset,
         "page": page,
-        "ladders": ladders(page.rows),
+        "ladders": badges,
+        "chips": foremost(chips, badges),
         "number": number,
         "more": more,
         "filtered": any(value for name, value in request.GET.items() if name not in {"region", "after", "year"}),
