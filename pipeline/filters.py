@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.choices import FirmStatus, RegionKind
 from crm.models import Firm, Region
-from pipeline.choices import Bucket, DeadlineKind, Phase
+from pipeline.choices import DeadlineKind, Phase
 from pipeline.models import Application, Assessment, Deadline, PolicyEdition, Recognition
 from pipeline.selectors.applications import IN_PROGRESS
 from pipeline.selectors.screening import criteria_choices
@@ -110,10 +110,9 @@ class DeadlineFilter(django_filters.FilterSet):
 
 
 class ScreeningFilter(django_filters.FilterSet):
-    """The rows of one edition's screening. A figure that is asked for (`asking`) comes from a link."""
+    """The rows of one edition's screening, of every bucket. What is asked for (`asking`) comes from a link."""
 
     q = django_filters.CharFilter(method="search", label=_("名称或代码"))
-    bucket = django_filters.ChoiceFilter(label=_("分类"), choices=Bucket, widget=forms.HiddenInput)
     lacking = django_filters.ChoiceFilter(method="holds_word", label=_("缺少的条件"), empty_label=_("不限"))
     asking = django_filters.CharFilter(method="holds_word", label=_("缺少的数据"), widget=forms.HiddenInput)
     whose = django_filters.ChoiceFilter(method="of_whom", label=_("经办"), choices=WHOSE, empty_label=_("全部"))
@@ -124,7 +123,7 @@ class ScreeningFilter(django_filters.FilterSet):
 
     class Meta:
         model = Assessment
-        fields = ["q", "bucket", "lacking", "asking", "whose", "officer", "idle"]
+        fields = ["q", "lacking", "asking", "whose", "officer", "idle"]
 
     def __init__(self, *args, edition: PolicyEdition, **kwargs):
         super().__init__(*args, **kwargs)

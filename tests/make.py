@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from datetime import date
 
+from django.test import Client
 from stdnum.cn import uscc
 
 from crm.models import Firm, Membership, Post, Region, User
@@ -34,3 +35,9 @@ def firm_person(username: str, of: Firm) -> User:
     user = person(username)
     Membership.objects.create(user=user, firm=of, started_on=date(2020, 1, 1))
     return user
+
+
+def logged_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client

@@ -95,7 +95,7 @@ class Assessment(models.Model):
         indexes = [
             # Covers the counts of a screening: nothing else of the row is read for them.
             models.Index(fields=["edition", "region_path", "bucket", "lacking", "asking"], name="assessment_tally"),
-            models.Index(fields=["edition", "bucket", "firm"], name="assessment_list"),
+            models.Index(fields=["edition", "bucket", "region_path", "firm"], name="assessment_rows"),
             models.Index(fields=["firm", "programme"], name="assessment_of_firm"),
         ]
         verbose_name = _("条件评估")

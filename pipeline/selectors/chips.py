@@ -77,16 +77,16 @@ def _chip(row: Assessment) -> GapChip:
 
 
 def _most(row: Assessment, policy: Policy) -> str:
-    """What is lacking first; of the whole score, the part in which points are won."""
+    """What is lacking first, in the order of the conditions; of the score, the part that leaves most points unwon."""
     lacking = row.lacking.split()
     criterion = next((each for each in policy.criteria if each.code in lacking), None)
     if criterion is None:
         return lacking[0]
     body = criterion.rule.measure.body if isinstance(criterion.rule, Limit) else None
-    parts = {part.code: str(part.label) for part in policy.parts}
-    if isinstance(body, Points) and body.part is None:
-        return next((parts[code] for code, _amount in row.outcome["gaps"] if code in parts), str(criterion.label))
-    return lack_name(policy, criterion.code)
+    if not isinstance(body, Points):
+        return lack_name(policy, criterion.code)
+    parts = [part for part in policy.parts if body.part in (None, part.code)]
+    return str(max(parts, key=lambda part: part.most - row.outcome["score"][part.code][1]).label)
 
 
 def foremost(chips: dict[int, tuple[GapChip, ...]], ladders: dict[int, Ladder]) -> dict[int, GapChip]:

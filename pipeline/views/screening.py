@@ -25,13 +25,14 @@ from pipeline.filters import ScreeningFilter
 from pipeline.models import Assessment, PolicyEdition
 from pipeline.policy import policy_of
 from pipeline.selectors.policies import edition_in_force
-from pipeline.selectors.screening import fact_name, lacks, latest_screening, questions, screened_rows, tally
+from pipeline.selectors.screening import Tally, fact_name, lacks, latest_screening, questions, screened_rows, tally
 from pipeline.services.screening import start_screening
 from pipeline.services.shortlists import MOST, save_shortlist
 from pipeline.workflow import Workflow
 from pipeline.workflows import PROGRAMMES
 
-ORDER = ("firm_id",)
+ORDER = ("region_path", "firm_id")  # the order of the index that serves one list
+FIRST_SHOWN = (Bucket.LACKS_ONE, Bucket.MET, Bucket.READY, *Bucket)
 SHOWN_LACKS = 8
 
 
@@ -49,7 +50,6 @@ class Subject:
 
     @property
     def address(self) -> str:
-        """The page, with the edition only where it is not the one in force."""
         return reverse("screening", args=[self.programme])
 
 
@@ -84,7 +84,7 @@ def screening_list(request: HttpRequest) -> HttpResponse:
     return render(request, "pipeline/screening/list.html", {"entries": entries})
 
 
-def _tabs(found: Any) -> list[tuple[Bucket, int]]:
+def _tabs(found: Tally) -> list[tuple[Bucket, int]]:
     return [(bucket, found.buckets[bucket]) for bucket in Bucket]
 
 
@@ -102,15 +102,14 @@ def screening_page(request: HttpRequest, programme: str) -> HttpResponse:
 
 
 def _found(request: HttpRequest, subject: Subject, edition: PolicyEdition) -> dict[str, Any]:
-    """Counts over everything that the filters leave, and a page of the chosen list."""
-    policy, rows = policy_of(edition), _rows(request, subject)
-    filterset = _filtered(request, rows, edition, request.GET)
-    whole = _filtered(request, rows, edition, _without_bucket(request.GET))
-    found = tally(whole.qs if whole.is_valid() else rows.none())
-    chosen = filterset.qs if filterset.is_valid() else rows.none()
-    shown = chosen.select_related("firm__region", "firm__officer").defer("outcome")
+    """Counts over everything that the filters leave, and a page of one list."""
+    policy = policy_of(edition)
+    filterset = _filtered(request, subject, edition, request.GET)
+    left = filterset.qs if filterset.is_valid() else Assessment.objects.none()
+    found = tally(left)
+    bucket = _bucket(request.GET.get("bucket", ""), found)
+    shown = left.filter(bucket=bucket).select_related("firm__region", "firm__officer").defer("outcome")
     page = keyset(shown, order=ORDER, after=request.GET.get("after", ""))
-    bucket = request.GET.get("bucket", "")
     asking = request.GET.get("asking", "")
     return {
         "policy": policy,
@@ -118,25 +117,23 @@ def _found(request: HttpRequest, subject: Subject, edition: PolicyEdition) -> di
         "tally": found,
         "tabs": _tabs(found),
         "bucket": bucket,
-        "number": found.buckets.get(bucket, 0) if bucket else found.total,
+        "number": found.buckets[bucket],
         "lacks": lacks(found, policy)[:SHOWN_LACKS],
         "questions": questions(found, policy)[:SHOWN_LACKS],
         "asking_name": fact_name(asking, policy) if asking else "",
         "page": page,
         "rows": screened_rows(page.rows, edition),
         "filtered": any(value for name, value in request.GET.items() if name in filterset.filters),
-        "most": MOST,
     }
 
 
-def _filtered(request: HttpRequest, rows: Any, edition: PolicyEdition, data: Any) -> ScreeningFilter:
-    return ScreeningFilter(data, queryset=rows, request=request, edition=edition)
+def _filtered(request: HttpRequest, subject: Subject, edition: PolicyEdition, data: Any) -> ScreeningFilter:
+    return ScreeningFilter(data, queryset=_rows(request, subject), request=request, edition=edition)
 
 
-def _without_bucket(data: QueryDict) -> QueryDict:
-    rest = data.copy()
-    rest.pop("bucket", None)
-    return rest
+def _bucket(wanted: str, found: Tally) -> str:
+    """The list that is asked for, else the first that has firms: those nearest to the line."""
+    return wanted if wanted in Bucket.values else next((b for b in FIRST_SHOWN if found.buckets[b]), FIRST_SHOWN[0])
 
 
 def _status(subject: Subject, edition: PolicyEdition) -> dict[str, Any]:
@@ -214,12 +211,13 @@ def screening_save(request: HttpRequest, programme: str) -> HttpResponse:
 
 def _picked(request: HttpRequest, subject: Subject, edition: PolicyEdition, query: QueryDict) -> list[int]:
     """The firms meant: ticked ones that are really on this list, or everything that the filters leave."""
-    rows = _rows(request, subject)
     if request.POST.get("all"):
-        filterset = _filtered(request, rows, edition, query)
-        rows = filterset.qs if filterset.is_valid() else rows.none()
+        filterset = _filtered(request, subject, edition, query)
+        rows = filterset.qs if filterset.is_valid() else Assessment.objects.none()
+        rows = rows.filter(bucket=request.POST.get("bucket", ""))
     else:
-        rows = rows.filter(firm__in=[number for number in request.POST.getlist("firm") if number.isdecimal()])
+        numbers = [number for number in request.POST.getlist("firm") if number.isdecimal()]
+        rows = _rows(request, subject).filter(firm__in=numbers)
     return list(rows.order_by(*ORDER).values_list("firm_id", flat=True)[: MOST + 1])
 
 

@@ -14,10 +14,13 @@ from django.utils import timezone
 
 from crm.choices import Role
 from crm.models import Import, ImportRow, Job, Membership, Post, Region, User
+from crm.services.chunks import work_on
 from crm.services.facts import record_fact
 from notifications.models import Mail, Message
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.rounds import save_round
+from pipeline.services.screening import start_screening
+from pipeline.services.shortlists import save_shortlist
 from tests import make
 from tests.pipeline import world
 
@@ -54,6 +57,19 @@ ROUTES = {
     "application_move": Route(HIDDEN, ("application",), MOVE),
     "application_plan": Route(HIDDEN, ("application",), {"next_action": "x"}),
     "application_assign": Route(HIDDEN, ("application",), {"officer": ""}),
+    "screenings": Route(LIST),
+    "screening": Route(LIST, ("programme",)),
+    "screening_start": Route(OWN, ("programme",), {}),
+    "screening_status": Route(OWN, ("programme",)),
+    "screening_cancel": Route(OWN, ("programme",), {}),
+    "screening_save": Route(OWN, ("programme",), {"name": "x", "all": "1"}),
+    "shortlists": Route(LIST),
+    "shortlist": Route(HIDDEN, ("shortlist",)),
+    "shortlist_remove": Route(HIDDEN, ("shortlist",), {"firm": "x"}),
+    "shortlist_delete": Route(HIDDEN, ("shortlist",), {}),
+    "shortlist_open": Route(HIDDEN, ("shortlist",), {}),
+    "shortlist_status": Route(HIDDEN, ("shortlist",)),
+    "shortlist_cancel": Route(HIDDEN, ("shortlist",), {}),
     "deadlines": Route(LIST),
     "targets": Route(LIST),
     "target_rows": Route(LIST, ("code",)),
@@ -183,7 +199,11 @@ def everything(firm, officer, firm_user, city, county, lead):
         programme="high_tech", region=city, year=2026, opens_on=date(2026, 5, 1), closes_on=date(2026, 9, 1), actor=lead
     )
     compile_metrics()
+    edition = world.published("high_tech", "CN-2016")
+    work_on(start_screening(county, "high_tech", actor=None, here=True).pk)
+    shortlist = save_shortlist(SECRET, edition=edition, region=county, firms=[firm.pk], actor=officer)
     return {
+        "shortlist": shortlist.pk,
         "credit_code": firm.credit_code,
         "application": application.pk,
         "pk": application.pk,
@@ -207,7 +227,7 @@ def everything(firm, officer, firm_user, city, county, lead):
 def ask(client: Client, name: str, world_: dict):
     route = ROUTES[name]
     renamed = {"application": "pk", "membership": "pk", "message": "pk", "mail": "pk", "batch": "pk", "job": "pk"}
-    renamed |= {"round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
+    renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":
         address += f"?after={world_['application']}"

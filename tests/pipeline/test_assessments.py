@@ -9,7 +9,15 @@ from hypothesis import given, settings
 
 from crm.choices import CredentialKind, RightKind
 from crm.models import Credential, Fact, IntellectualProperty
-from pipeline.assessment import Holding, assess, facts_document, judge, parse_facts, stands_until
+from pipeline.assessment import (
+    Holding,
+    assess,
+    facts_document,
+    first_year_read,
+    judge,
+    parse_facts,
+    stands_until,
+)
 from pipeline.choices import Bucket
 from pipeline.models import Assessment, PolicyEdition, Recognition
 from pipeline.policy import policy_from_json
@@ -258,6 +266,31 @@ def test_the_document_of_facts_is_judged_like_the_facts(programme, code, on, rng
 
     assert assess(policy, document, on).as_dict() == assess(policy, facts, on).as_dict()
     assert inputs_digest(facts_document(parse_facts(document, policy), policy)) == inputs_digest(document)
+
+
+@pytest.mark.parametrize(("programme", "code", "on"), EDITIONS)
+@given(rng=SEEDS)
+@settings(max_examples=25, deadline=None)
+def test_years_before_the_first_that_is_read_have_no_say(programme, code, on, rng):
+    policy = samples.edition(programme, code)
+    facts = parse_facts(complete_facts(rng, policy, on), policy)
+    first = first_year_read(policy, on)
+    older = {(code, first - 1): figures for (code, _year), figures in facts.figures.items() if _year}
+
+    whole = assess(policy, replace(facts, figures={**facts.figures, **older}), on)
+    read = {key: figures for key, figures in facts.figures.items() if not key[1] or key[1] >= first}
+
+    assert assess(policy, replace(facts, figures=read), on) == whole
+
+
+def test_of_each_edition_the_years_that_have_a_say_are_known():
+    on = date(2026, 7, 1)
+    first = {
+        code: first_year_read(samples.edition(*code.split("/")), on)
+        for code in ("tech_sme/CN-2022", "high_tech/CN-2016")
+    }
+
+    assert first == {"tech_sme/CN-2022": 2025, "high_tech/CN-2016": 2023}
 
 
 @pytest.mark.parametrize(("programme", "code", "on"), EDITIONS)
