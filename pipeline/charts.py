@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -19,6 +20,7 @@ VALUE_WIDTH = 130
 ROW_HEIGHT = 30
 BAR_HEIGHT = 14
 LACK_LABEL_WIDTH = 300
+LABEL_ROOM = 46
 HEADROOM = Decimal("1.25")  # bars run on to 125 % of their target; more is said in figures
 
 
@@ -152,10 +154,20 @@ def funnel_finding(funnel: Funnel, labels: dict[str, str]) -> str:
     return text + _("；“{stage}”流失最多，{count} 家").format(stage=labels[lost.stage], count=lost.lost)
 
 
+def fitted(text: str, room: int = LABEL_ROOM) -> str:
+    """The text cut to what a label has room for; a Chinese character takes the room of two Latin ones."""
+    for place in range(len(text)):
+        room -= 2 if unicodedata.east_asian_width(text[place]) in "WF" else 1
+        if room < 0:
+            return f"{text[: place - 1]}…"
+    return text
+
+
 @dataclass(frozen=True)
 class LackBar:
     """One condition: firms within reach solid, those out of reach behind them pale."""
 
+    label: str
     lack: Lack
     y: int
     width: int
@@ -188,7 +200,7 @@ def lack_bars(rows: Sequence[Lack]) -> LackBars:
     top = max((row.within + row.beyond for row in rows), default=0) or 1
     scale = (WIDTH - LACK_LABEL_WIDTH - VALUE_WIDTH - 40) / top
     bars = tuple(
-        LackBar(row, 12 + place * ROW_HEIGHT, round(row.within * scale), round(row.beyond * scale))
+        LackBar(fitted(row.name), row, 12 + place * ROW_HEIGHT, round(row.within * scale), round(row.beyond * scale))
         for place, row in enumerate(rows)
     )
     return LackBars(WIDTH, 20 + len(bars) * ROW_HEIGHT, LACK_LABEL_WIDTH, bars, lack_finding(rows))
@@ -201,4 +213,4 @@ def lack_finding(rows: Sequence[Lack]) -> str:
     most = rows[0]
     if not most.within:
         return _("缺少条件的企业都已无法补足")
-    return _("最常缺的是{name}（{count} 家）").format(name=most.name, count=most.within)
+    return _("最常缺的是{name}（{count} 家）").format(name=most.name, count=f"{most.within:,}")

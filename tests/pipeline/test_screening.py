@@ -15,13 +15,14 @@ from crm.models import Fact, Firm, Job, JobChunk
 from crm.services import chunks, jobs
 from crm.services.firms import move_firm, update_firm
 from crm.services.jobs import cancel_job
+from pipeline.charts import fitted, lack_bars
 from pipeline.choices import Bucket
 from pipeline.errors import ScreeningRefused
 from pipeline.models import Assessment, PolicyEdition
 from pipeline.policy import policy_of
 from pipeline.selectors.chips import foremost, gap_chips
 from pipeline.selectors.firms import ladders
-from pipeline.selectors.screening import lacks, questions, tally
+from pipeline.selectors.screening import Lack, lacks, questions, tally
 from pipeline.services import screening
 from pipeline.services.screening import parts_of, screen_cities, start_screening
 from tests import make
@@ -501,3 +502,18 @@ def test_a_leader_looks_but_has_no_boxes(firms, county, leader):
 
     assert "存为候选名单" not in text
     assert "乙差一有限公司" in text
+
+
+def test_a_label_is_cut_to_its_room_by_the_width_of_its_characters():
+    assert fitted("研发费用占比", 12) == "研发费用占比"
+    assert fitted("研发费用占比", 11) == "研发费用…"
+    assert fitted("R&D expense", 11) == "R&D expense"
+
+
+def test_the_chart_scales_bars_to_the_longest_and_says_what_is_lacking_most():
+    chart = lack_bars([Lack("rd", "研发投入", 30, 10), Lack("ip", "科技成果", 0, 20)])
+
+    assert [(bar.width, bar.beyond_width) for bar in chart.bars] == [(188, 62), (0, 125)]
+    assert chart.finding == "最常缺的是研发投入（30 家）"
+    assert lack_bars([Lack("ip", "科技成果", 0, 20)]).finding == "缺少条件的企业都已无法补足"
+    assert lack_bars([]).finding == "没有企业缺少条件"
