@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from config.benchmark.measure import peak_memory, per_second
+from config.benchmark.jobs import measure
 from crm.models import Firm, Job, Region
 from crm.processes import work_together
 from pipeline.assessment import assess, judge
@@ -48,7 +48,7 @@ def _in_memory(action: Callable[..., object]) -> Result:
         return len([action(policy, each, today) for each in facts])
 
     run()
-    return _measured(run)
+    return measure(run)
 
 
 def _screen(processes: int, *, again: bool = False) -> Result:
@@ -56,7 +56,7 @@ def _screen(processes: int, *, again: bool = False) -> Result:
     publish(unpublished(), actor=None)
     if again:
         _work(1)
-    result = _measured(lambda: _work(processes))
+    result = measure(lambda: _work(processes))
     Assessment.objects.all().delete()
     return result
 
@@ -67,9 +67,3 @@ def _work(processes: int) -> int:
     done = Job.objects.get(pk=job.pk).done
     assert done == job.total, f"{done} of {job.total} firms were judged"
     return done
-
-
-def _measured(action: Callable[[], int]) -> Result:
-    with peak_memory() as peak:
-        rate, items = per_second(action)
-    return {"per_second": round(rate), "items": items, "peak_mib": round(peak.mib, 1)}
