@@ -122,10 +122,11 @@ def shortlist_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @staff_only
 @require_POST
 def shortlist_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one firm off the list; one that is not on it any more changes nothing."""
     shortlist = _visible(request, pk)
-    firm = get_object_or_404(Firm.objects.visible_to(request.user), credit_code=request.POST.get("firm", ""))
+    firm = Firm.objects.visible_to(request.user).filter(credit_code=request.POST.get("firm", "")).first()
     try:
-        if remove_firm(shortlist, firm, actor=person(request)):
+        if firm is not None and remove_firm(shortlist, firm, actor=person(request)):
             say(request, _("已移出 {firm}").format(firm=firm))
     except DomainError as error:
         refuse(request, error)
