@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("crm", "0004_job_keys"),
-        ("pipeline", "0004_deadline_soonest"),
+        ("pipeline", "0005_former_places"),
     ]
 
     operations = [
