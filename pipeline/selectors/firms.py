@@ -29,6 +29,8 @@ OTHER_FIELDS = {
     "post": gettext_lazy("岗位"),
     "member": gettext_lazy("企业账号"),
     "recognition": gettext_lazy("认定结果"),
+    "right": gettext_lazy("知识产权"),
+    "credential": gettext_lazy("资质"),
 }
 TIMELINE_LENGTH = 40
 

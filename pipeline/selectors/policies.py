@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -10,8 +11,10 @@ from django.conf import settings
 
 from pipeline.models import PolicyEdition
 from pipeline.policy import Policy, load_policies, pick_policy, policy_of
+from pipeline.policy.nodes import Expert, items_of
 
 NATION = "CN"
+FULL_MARKS = 100
 
 
 def edition_in_force(programme: str, region_path: str, day: date) -> PolicyEdition | None:
@@ -49,3 +52,22 @@ def policy_for(programme: str, *, edition: str | None = None, regions: list[str]
     if edition:
         return next((policy for policy in policies if policy.edition == edition), None)
     return pick_policy(policies, programme=programme, regions=regions, on=on)
+
+
+def flag_labels(names: Iterable[str]) -> dict[str, str]:
+    """What the yes/no facts that editions declare themselves are called, newest edition first. One query."""
+    wanted, found = set(names), dict[str, str]()
+    for edition in PolicyEdition.objects.order_by("-effective_from") if wanted else ():
+        for name, declared in policy_of(edition).flags.items():
+            if name in wanted:
+                found.setdefault(name, str(declared.label))
+    return found
+
+
+def expert_most(name: str) -> int:
+    """The full marks of what only experts score, in the newest edition that asks for it. One query."""
+    for edition in PolicyEdition.objects.order_by("-effective_from"):
+        for part in policy_of(edition).parts:
+            if found := [item.most for item in items_of(part.item) if isinstance(item, Expert) and item.name == name]:
+                return found[0]
+    return FULL_MARKS

@@ -120,7 +120,7 @@ def firm_touch(request: HttpRequest, credit_code: str) -> HttpResponse:
 @require_POST
 def firm_fact(request: HttpRequest, credit_code: str) -> HttpResponse:
     firm = visible_firm(request, credit_code)
-    form = FactForm(request.POST)
+    form = FactForm(request.POST, request.FILES)
     done = attempt(form, lambda: _record(firm, form.cleaned_data, request))
     return _answer(request, firm, done, _("数据已保存"), fact_form=form)
 
@@ -141,6 +141,7 @@ def _record(firm: Firm, data: dict[str, Any], request: HttpRequest) -> None:
         basis=data["basis"] if kind.bases else "",
         source=data["source"],
         evidence=data["evidence"],
+        file=data["file"],
         actor=person(request),
     )
 
