@@ -56,6 +56,11 @@ def expert_code(name: str, end: str) -> str:
     return f"{EXPERT_PREFIX}{name}_{end}"
 
 
+def expert_name(code: str) -> str:
+    """Whose end of an expert's range a fact keeps; empty for any other fact."""
+    return next((name for name in EXPERT_SCORES if code in {expert_code(name, "low"), expert_code(name, "high")}), "")
+
+
 __all__ = [
     "COUNT",
     "CREDENTIALS",
@@ -78,4 +83,5 @@ __all__ = [
     "YEARS",
     "YUAN",
     "expert_code",
+    "expert_name",
 ]

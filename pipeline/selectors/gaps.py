@@ -104,6 +104,17 @@ class Picture:
         return str(score.min) if score.min == score.max else f"{score.min}–{score.max}"
 
     @property
+    def open_conditions(self) -> list[Condition]:
+        """What is lacking, then what is unknown, then what a trial has met; each in the order of the law."""
+        order = {"not_met": 0, "unknown": 1, "met": 2}
+        wanted = (each for each in self.conditions if each.verdict != "met" or each.was)
+        return sorted(wanted, key=lambda each: order[each.verdict])
+
+    @property
+    def quiet_conditions(self) -> list[Condition]:
+        return [each for each in self.conditions if each.verdict == "met" and not each.was]
+
+    @property
     def gaps(self) -> list[str]:
         return [gap.sentence for gap in self.document.gaps]
 

@@ -44,6 +44,10 @@ class TrialField:
         return str(UNIT_LABELS[FIGURES[self.code].unit])
 
     @property
+    def is_money(self) -> bool:
+        return FIGURES[self.code].unit == YUAN
+
+    @property
     def value(self) -> str:
         return self.typed or self.recorded
 

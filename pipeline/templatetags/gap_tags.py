@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from urllib.parse import urlencode
 
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from crm.models import Fact
 from crm.templatetags.show import icon
 from pipeline.choices import VerdictKind
+from pipeline.policy.tables import expert_name
 from pipeline.policy.words import money
 from pipeline.rules import exact
 
@@ -60,3 +63,10 @@ def points_bar(low: int, high: int, most: int) -> SafeString:
 def money_text(value: Decimal) -> str:
     """Yuan in the unit that officers use, exact: 200 万元."""
     return money(exact(value))
+
+
+@register.filter
+def entry_query(fact: Fact) -> str:
+    """Opens the field for this figure of this year, basis and source."""
+    said = {"code": expert_name(fact.code) or fact.code, "year": fact.year, "basis": fact.basis, "source": fact.source}
+    return urlencode({name: value for name, value in said.items() if value})

@@ -125,7 +125,8 @@ def firm_entry(request: HttpRequest, credit_code: str) -> HttpResponse:
     """GET: the field for exactly one thing. POST: keep it; htmx gets the panel judged anew."""
     firm = visible_firm(request, credit_code)
     entry = Entry(request, firm, request.POST if request.method == "POST" else request.GET)
-    form: forms.Form = entry.form_class(request.POST or None, request.FILES or None)
+    initial = {"source": request.GET["source"]} if "source" in request.GET else None
+    form: forms.Form = entry.form_class(request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and attempt(form, lambda: entry.keep(dict(form.cleaned_data))):
         return _kept(request, firm, entry)
     context = {"firm": firm, "entry": entry, "form": form, "may_write": may_write(request.user, firm.region_path)}
