@@ -88,7 +88,7 @@ class FirmViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Gen
         responses={200: {"type": "array", "items": {"type": "object"}}},
         filters=False,
     )
-    @action(detail=True, pagination_class=None)
+    @action(detail=True, pagination_class=None, filter_backends=[])  # its query is no filter of firms
     def assessments(self, request: Request, credit_code: str) -> Response:
         """The assessment document of each programme by the edition in force, judged on the facts as they are now."""
         firm, wanted = self.get_object(), request.query_params.get("programme", "")

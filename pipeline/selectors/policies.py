@@ -55,13 +55,19 @@ def policy_for(programme: str, *, edition: str | None = None, regions: list[str]
 
 
 def flag_labels(names: Iterable[str]) -> dict[str, str]:
-    """What the yes/no facts that editions declare themselves are called, newest edition first. One query."""
+    """What the yes/no facts that editions declare themselves are called. A query only for names no file knows."""
     wanted, found = set(names), dict[str, str]()
-    for edition in PolicyEdition.objects.order_by("-effective_from") if wanted else ():
-        for name, declared in policy_of(edition).flags.items():
-            if name in wanted:
-                found.setdefault(name, str(declared.label))
+    if wanted:
+        _call(wanted, _shipped(tuple(settings.POLICY_DIRS)), found)
+    if wanted - found.keys():
+        _call(wanted, map(policy_of, PolicyEdition.objects.order_by("-effective_from")), found)
     return found
+
+
+def _call(wanted: set[str], policies: Iterable[Policy], found: dict[str, str]) -> None:
+    for policy in policies:
+        for name in wanted & policy.flags.keys():
+            found.setdefault(name, str(policy.flags[name].label))
 
 
 def expert_most(name: str) -> int:

@@ -22,12 +22,12 @@ from crm.fact_codes import FACT_CODES, FLAG_PREFIX, NO_YEAR, YES_NO, YUAN, FactC
 from crm.identifiers import Unreadable
 from crm.models import Firm
 from crm.rows import INDUSTRY, fact_value
-from crm.selectors.firms import fact_table
 from crm.services.facts import record_expert_points, record_fact
 from crm.services.firms import update_firm
 from crm.views.common import attempt, person, say, staff_only, wants_fragment
 from pipeline.forms import AnswerForm, FigureForm, FoundedForm, IndustryForm, PointsForm
 from pipeline.policy.tables import EXPERT_SCORES
+from pipeline.selectors.firms import figures_shown
 from pipeline.selectors.policies import expert_most, flag_labels
 from pipeline.views.firm_gap import panel
 from pipeline.views.firms import visible_firm
@@ -44,7 +44,7 @@ REGISTER_FORMS: dict[str, Any] = {"registered_on": FoundedForm, "industry": Indu
 def firm_figures(request: HttpRequest, credit_code: str) -> HttpResponse:
     """The figures alone; a page asks for them again when one was entered elsewhere on it."""
     firm = visible_firm(request, credit_code)
-    context = {"firm": firm, "facts": fact_table(firm), "may_write": may_write(request.user, firm.region_path)}
+    context = {"firm": firm, **figures_shown(firm), "may_write": may_write(request.user, firm.region_path)}
     template = "pipeline/firm/_figures.html" if wants_fragment(request) else "pipeline/firm/figures_page.html"
     return render(request, template, context)
 
