@@ -40,7 +40,7 @@ def file_problems(file: File) -> list[str]:
     name, size = PurePath(file.name or "").name, file.size
     ending = _ending(name)
     if ending not in CONTENT_TYPES:
-        known = "、".join(CONTENT_TYPES)
+        known = _("、").join(CONTENT_TYPES)
         return [_("“{name}”的格式不能接收；可上传：{known}").format(name=name, known=known)]
     if not size:
         return [_("“{name}”是空文件").format(name=name)]
