@@ -54,7 +54,7 @@ def test_an_officer_sees_the_gap_tries_a_figure_and_enters_it_with_evidence(lack
     page.get_by_text("如果换一个数字会怎样").click()
     field = page.locator(f"[id='trial-rd_cny-{year}']")
     field.fill("200万元")
-    gap.get_by_text("试算", exact=True).wait_for()
+    gap.get_by_text("试算后", exact=True).wait_for()
     assert verdicts(page) == ["不符合：有 1 项条件没有达到", "符合：各项条件都已达到"]
     assert re.search(rf"/firms/{lacking.credit_code}/\?programme=tech_sme&rd_cny-{year}=200", page.url)
     assert field.input_value() == "200万元"

@@ -203,7 +203,7 @@ def test_a_trial_shows_before_and_after_and_stores_nothing(as_officer, lacking):
     shown = text(gap(as_officer, lacking, "programme=tech_sme&rd_cny-2025=200万元"))
 
     assert "现在 不符合 不符合：有 1 项条件没有达到 50 分" in shown
-    assert "试算 符合 符合：各项条件都已达到 60 分" in shown
+    assert "试算后 符合 符合：各项条件都已达到 60 分" in shown
     assert "综合评价得分不低于60分 （原为 不符合 ）" in shown
     assert "没有保存任何数据" in shown
     assert counts() == before
@@ -218,7 +218,7 @@ def test_bad_input_is_named_by_field_kept_and_changes_nothing(as_officer, lackin
     assert "2025 年研发费用 ：金额“很多”无法识别" in shown
     assert "Ⅱ类知识产权 ：“Ⅱ类知识产权”应为整数" in shown
     assert "2025 年职工总数 ：“-3”不能为负数" in shown
-    assert "试算 符合" not in shown
+    assert "试算后 符合" not in shown
     assert 'value="很多"' in text_of(page)
     assert 'value="30"' in text_of(page)
 
@@ -266,7 +266,7 @@ def test_a_path_fills_the_form(as_officer, lacking):
     verdicts = [text(as_officer.get(link)) for link in links]
 
     assert len(links) >= 2
-    assert all("试算 符合" in shown for shown in verdicts)
+    assert all("试算后 符合" in shown for shown in verdicts)
 
 
 def test_htmx_gets_the_panel_alone_and_the_address_keeps_only_what_differs(as_officer, lacking):
