@@ -103,7 +103,7 @@ def keep_file(place: FieldFile, file: File) -> None:
 
 def shown_name(place: FieldFile) -> str:
     """The name under which the file was uploaded; empty where there is none."""
-    return PurePath(place.name).name if place else ""
+    return PurePath(place.name or "").name if place else ""
 
 
 def download(place: FieldFile) -> FileResponse:

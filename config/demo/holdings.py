@@ -40,7 +40,8 @@ def make_holdings(firms: list[Firm], *, seed: int, today: date, actor: User) -> 
         facts += _second_sources(firm, values, rng)
         facts += _estimates(firm, values, rng, today.year - 1)
     now = timezone.now()
-    for row in (*rights, *credentials, *facts):
+    rows: list[IntellectualProperty | Credential | Fact] = [*rights, *credentials, *facts]
+    for row in rows:
         row.entered_by, row.entered_at = actor, now
     IntellectualProperty.objects.bulk_create(rights, batch_size=2000)
     Credential.objects.bulk_create(credentials, batch_size=2000)

@@ -69,7 +69,9 @@ def _right_problems(kind: str, number: str, granted_on: date | None) -> list[str
 
 
 def _taken(firm: Firm, kind: str, number: str, right: IntellectualProperty | None) -> list[str]:
-    same = firm.rights.filter(kind=kind, number=number).exclude(pk=right and right.pk)
+    same = firm.rights.filter(kind=kind, number=number)
+    if right is not None:
+        same = same.exclude(pk=right.pk)
     return [_("编号 {number} 已经登记过，请勿重复").format(number=number)] if number and same.exists() else []
 
 

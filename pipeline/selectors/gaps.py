@@ -19,7 +19,6 @@ from pipeline.assessment import (
     Figure,
     Line,
     Missing,
-    Path,
     UsedFigure,
     asked_by_condition,
     code_of,
@@ -36,6 +35,10 @@ from pipeline.rules import MET, NOT_MET, exact
 
 SIGNS = {"at_least": "≥", "more_than": ">", "at_most": "≤", "less_than": "<"}
 OF_REGISTER = ("registered_on", "industry")  # what the register says of a firm, not a figure
+
+
+def span(low: int, high: int) -> str:
+    return str(low) if low == high else f"{low}–{high}"
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,10 @@ class PartRow:
     badge: str
     gaps: tuple[str, ...]
 
+    @property
+    def text(self) -> str:
+        return span(self.low, self.high)
+
 
 @dataclass(frozen=True)
 class FigureRow:
@@ -99,9 +106,7 @@ class Picture:
     def score_text(self) -> str:
         """60, or 42–60 where something is open; empty without a score."""
         score = self.document.score
-        if score is None:
-            return ""
-        return str(score.min) if score.min == score.max else f"{score.min}–{score.max}"
+        return span(score.min, score.max) if score else ""
 
     @property
     def open_conditions(self) -> list[Condition]:
@@ -294,12 +299,3 @@ def told(code: str, figure: Figure) -> str:
     """How much, from whom, counted how: 200 万元 · 税务申报 · 加计扣除口径."""
     words = [amount_text(figure.value, FIGURES[code].unit), Source(figure.source or Source.DECLARED).label]
     return " · ".join(map(str, [*words, Basis(figure.basis).label] if figure.basis else words))
-
-
-# Paths ----------------------------------------------------------------------------------------------------------------
-
-
-def path_query(programme: str, path: Path, typed: dict[tuple[str, int], str]) -> str:
-    """Opens the trial with the figures of a path; `typed` are its figures as the form writes them."""
-    steps = {f"{step.code}-{step.year}": typed[(step.code, step.year)] for step in path.steps}
-    return urlencode({"programme": programme} | steps)

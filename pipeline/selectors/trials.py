@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
@@ -13,13 +14,13 @@ from crm.fact_codes import COUNT, NO_YEAR, UNIT_LABELS, YUAN
 from crm.identifiers import Unreadable
 from crm.rows import fact_value
 from pipeline.assessment import Assessment as Document
-from pipeline.assessment import Facts, assess, cheapest_paths, figures_used
+from pipeline.assessment import Facts, Path, assess, cheapest_paths, figures_used
 from pipeline.policy import Policy
 from pipeline.policy.tables import FIGURES
 from pipeline.policy.texts import speaks_english
 from pipeline.policy.words import WAN, grouped
-from pipeline.rules import Number, exact
-from pipeline.selectors.gaps import figure_label, path_query
+from pipeline.rules import Number, exact, size
+from pipeline.selectors.gaps import figure_label
 
 Key = tuple[str, int]
 
@@ -76,6 +77,10 @@ class Trial:
         return [field for field in self.fields if field not in shown]
 
     @property
+    def is_earlier_changed(self) -> bool:
+        return any(field.is_changed for field in self.earlier)
+
+    @property
     def wrong(self) -> list[TrialField]:
         return [field for field in self.fields if field.error]
 
@@ -87,7 +92,8 @@ class Trial:
 
 def trial(policy: Policy, facts: Facts, on: date, typed: Mapping[str, str]) -> Trial:
     """Judge the firm with the figures that were typed; a field left empty keeps what is recorded. No query."""
-    fields, values = [], {}
+    fields: list[TrialField] = []
+    values: dict[Key, Number] = {}
     for used in figures_used(policy, facts, on):
         key = (used.code, used.year)
         recorded = written(used.code, used.chosen.value) if used.chosen else ""
@@ -115,16 +121,16 @@ def _read(code: str, text: str) -> tuple[Number | None, str]:
 
 def written(code: str, value: Number) -> str:
     """A figure as it may be typed again without loss: 200万元, 96.5; yuan where English is read."""
-    in_wan = FIGURES[code].unit == YUAN and abs(value) >= WAN and value * 100 == int(value * 100)
+    in_wan = FIGURES[code].unit == YUAN and size(value) >= WAN and (value * 100) % 1 == 0
     if in_wan and not speaks_english():
         return f"{grouped(Fraction(value) / WAN)}万元"
     return grouped(value)
 
 
-def ways(policy: Policy, facts: Facts, on: date) -> list[tuple[object, str]]:
+def ways(policy: Policy, facts: Facts, on: date) -> list[tuple[Path, str]]:
     """The cheapest paths, each with the query that fills the form with it."""
     found = []
     for path in cheapest_paths(policy, facts, on):
-        typed = {(step.code, step.year): written(step.code, step.to) for step in path.steps}
-        found.append((path, path_query(policy.programme, path, typed)))
+        typed = {f"{step.code}-{step.year}": written(step.code, step.to) for step in path.steps}
+        found.append((path, urlencode({"programme": policy.programme} | typed)))
     return found

@@ -63,6 +63,7 @@ def panel(request: HttpRequest, firm: Firm, query: Mapping[str, str]) -> dict[st
         "after": after,
         "shown": shown,
         "trial": tried,
+        "state": urlencode({"programme": standing.programme} | tried.changed),
         "people": by_person(policy, shown.document),
         "ways": [] if _is_typing(request) else ways(policy, facts, today),
         "figures": figure_rows(policy, facts, today),
@@ -91,5 +92,4 @@ def _address(request: HttpRequest, firm: Firm, context: dict[str, Any]) -> str:
     own = reverse("firm", args=[firm.credit_code])
     here = request.htmx.current_url_abs_path or ""  # type: ignore[attr-defined]
     page = own if here.partition("?")[0] == own else reverse("firm_gap", args=[firm.credit_code])
-    state = {"programme": context["standing"].programme} | context["trial"].changed
-    return f"{page}?{urlencode(state)}"
+    return f"{page}?{context['state']}"
