@@ -28,7 +28,7 @@ class FirmStatus(TextChoices):
 
 
 class Source(TextChoices):
-    """Where a figure comes from; precedence between them is data (docs/policies.md).
+    """Where a figure comes from, in the order in which they count; an edition may order them otherwise.
 
     `REGISTER` is counted by the product itself from rows such as IP rights; nobody types it.
     """
@@ -107,6 +107,17 @@ class CredentialKind(TextChoices):
     GAZELLE_LIBRARY = "gazelle_library", _("瞪羚企业培育库")
     CHIEF_TECHNOLOGY_OFFICER = "chief_technology_officer", _("首席技术官")
     HIGH_TECH_CERTIFICATE = "high_tech_certificate", _("高新技术企业证书")
+
+
+# What each kind of credential may state beside its name, and what rules can ask of it.
+CREDENTIAL_FIELDS: dict[str, tuple[str, ...]] = {
+    "high_tech_certificate": ("valid_until",),
+    "science_award": ("rank", "on"),
+    "rd_institution": ("level",),
+    "standard_led": ("rank", "on"),
+    "gazelle_library": ("year",),
+    "chief_technology_officer": (),
+}
 
 
 class Level(TextChoices):

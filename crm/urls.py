@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from crm.views import imports, settings
+from crm.views import files, imports, settings
 
 urlpatterns = [
+    path("facts/<int:pk>/file/", files.fact_file, name="fact_file"),
     path("imports/", imports.import_list, name="imports"),
     path("imports/template/", imports.import_template, name="import_template"),
     path("imports/<int:pk>/", imports.import_page, name="import"),

@@ -9,8 +9,18 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.choices import STATED_SOURCES, Basis, Source, TouchKind
+from crm.choices import (
+    CREDENTIAL_FIELDS,
+    STATED_SOURCES,
+    Basis,
+    CredentialKind,
+    Level,
+    RightKind,
+    Source,
+    TouchKind,
+)
 from crm.fact_codes import FACT_CODES
+from crm.files import ACCEPT
 from crm.models import Region, User
 from pipeline.choices import DayKind
 from pipeline.models import Application, Indicator
@@ -71,15 +81,26 @@ def fact_choices() -> list[tuple[str, Any]]:
     return [(code, kind.label) for code, kind in FACT_CODES.items()]
 
 
-class FactForm(forms.Form):
+class EvidenceForm(forms.Form):
+    """Where a statement comes from, and what proves it."""
+
+    source = forms.ChoiceField(label=_("来源"), choices=STATED_SOURCES, initial=Source.DECLARED)
+    evidence = forms.CharField(label=_("依据"), required=False, max_length=200)
+    file = forms.FileField(
+        label=_("证明材料（pdf、jpg、png、xlsx、docx，20 MB 以内）"),
+        required=False,
+        widget=forms.FileInput(attrs={"accept": ACCEPT}),
+    )
+
+
+class FactForm(EvidenceForm):
     """One figure. Money may be typed with its unit, as 380万元; a bare number is yuan."""
 
     code = forms.ChoiceField(label=_("指标"), choices=fact_choices)
     year = forms.TypedChoiceField(label=_("年度"), coerce=int, required=False, empty_value="0")
     value = forms.CharField(label=_("数值"), max_length=40)
     basis = forms.ChoiceField(label=_("口径"), choices=Basis, required=False)
-    source = forms.ChoiceField(label=_("来源"), choices=STATED_SOURCES, initial=Source.DECLARED)
-    evidence = forms.CharField(label=_("依据"), required=False, max_length=200)
+    field_order = ["code", "year", "value", "basis"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -87,6 +108,66 @@ class FactForm(forms.Form):
         years: list[tuple[str, Any]] = [(str(year), str(year)) for year in range(this_year, this_year - 8, -1)]
         self.fields["year"].choices = [*years, ("0", _("不分年度"))]  # type: ignore[attr-defined]
         self.fields["year"].initial = str(this_year - 1)
+
+
+class FigureForm(EvidenceForm):
+    """One figure whose code, year and basis are given. Money may carry its unit; a bare number is yuan."""
+
+    value = forms.CharField(label=_("数值"), max_length=40, widget=forms.TextInput(attrs={"autofocus": True}))
+    field_order = ["value"]
+
+
+class AnswerForm(EvidenceForm):
+    """One yes/no fact."""
+
+    value = forms.ChoiceField(label=_("是否"), choices=[("1", _("是")), ("0", _("否"))], widget=forms.RadioSelect)
+    field_order = ["value"]
+
+
+class PointsForm(EvidenceForm):
+    """What experts said beforehand: both ends at once."""
+
+    low = forms.DecimalField(label=_("最低分"), widget=forms.NumberInput(attrs={"autofocus": True}))
+    high = forms.DecimalField(label=_("最高分"))
+    field_order = ["low", "high"]
+
+
+class FoundedForm(forms.Form):
+    value = date_field(_("成立日期"), required=True)
+    reason = forms.CharField(label=_("依据"), required=False, max_length=200)
+
+
+class IndustryForm(forms.Form):
+    value = forms.CharField(label=_("行业代码"), max_length=5, help_text=_("国民经济行业代码，如 C3612"))
+    reason = forms.CharField(label=_("依据"), required=False, max_length=200)
+
+
+class RightForm(forms.Form):
+    kind = forms.ChoiceField(label=_("种类"), choices=RightKind)
+    number = forms.CharField(label=_("编号"), max_length=60)
+    title = forms.CharField(label=_("名称"), required=False, max_length=200)
+    granted_on = date_field(_("授权日期"))
+    self_developed = forms.BooleanField(label=_("自主研发"), required=False, initial=True)
+    in_force = forms.BooleanField(label=_("有效"), required=False, initial=True)
+
+
+class CredentialForm(forms.Form):
+    """A credential with the fields that its kind may state; the others are not offered once the kind is known."""
+
+    kind = forms.ChoiceField(label=_("种类"), choices=CredentialKind)
+    name = forms.CharField(label=_("名称"), required=False, max_length=200)
+    level = forms.ChoiceField(label=_("级别"), choices=[("", "—"), *Level.choices], required=False)
+    rank = forms.IntegerField(label=_("名次"), required=False)
+    on = date_field(_("日期"))
+    valid_until = date_field(_("有效期至"))
+    year = forms.IntegerField(label=_("年度"), required=False)
+
+    def __init__(self, *args: Any, kind: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kind:
+            self.fields["kind"].widget = forms.HiddenInput()
+            for name in {"level", "rank", "on", "valid_until", "year"} - set(CREDENTIAL_FIELDS[kind]):
+                del self.fields[name]
 
 
 class AssignForm(forms.Form):

@@ -1,12 +1,16 @@
 """The pages of this room."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from pipeline.views import (
     applications,
     board,
     calendar,
     deadlines,
+    firm_entry,
+    firm_gap,
+    firm_holdings,
     firms,
     funnel,
     my_day,
@@ -15,6 +19,15 @@ from pipeline.views import (
     shortlists,
     targets,
 )
+
+
+class HoldingConverter(StringConverter):
+    """Which of a firm's two lists an address speaks of."""
+
+    regex = "right|credential"
+
+
+register_converter(HoldingConverter, "holding")
 
 urlpatterns = [
     path("", my_day.my_day, name="my_day"),
@@ -26,6 +39,17 @@ urlpatterns = [
     path("firms/<str:credit_code>/assign/", firms.firm_assign, name="firm_assign"),
     path("firms/<str:credit_code>/region/", firms.firm_move, name="firm_move"),
     path("firms/<str:credit_code>/open/", firms.firm_open, name="firm_open"),
+    path("firms/<str:credit_code>/gap/", firm_gap.firm_gap, name="firm_gap"),
+    path("firms/<str:credit_code>/figures/", firm_entry.firm_figures, name="firm_figures"),
+    path("firms/<str:credit_code>/figures/entry/", firm_entry.firm_entry, name="firm_entry"),
+    path("firms/<str:credit_code>/holdings/", firm_holdings.firm_holdings, name="firm_holdings"),
+    path("firms/<str:credit_code>/holdings/<holding:what>/", firm_holdings.firm_holding_add, name="firm_holding_add"),
+    path("firms/<str:credit_code>/holdings/<holding:what>/<int:pk>/", firm_holdings.firm_holding, name="firm_holding"),
+    path(
+        "firms/<str:credit_code>/holdings/<holding:what>/<int:pk>/remove/",
+        firm_holdings.firm_holding_remove,
+        name="firm_holding_remove",
+    ),
     path("board/<str:programme>/", board.board, name="board"),
     path("board/<str:programme>/<str:stage>/", board.board_lane, name="board_lane"),
     path("applications/", applications.application_list, name="applications"),

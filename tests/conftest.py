@@ -88,3 +88,11 @@ def firm_user(firm) -> User:
 @pytest.fixture
 def other_firm_user(other_firm) -> User:
     return make.firm_person("other_firm_user", other_firm)
+
+
+@pytest.fixture
+def private_storage(settings, tmp_path):
+    """Uploaded files lie in a folder of the test."""
+    backend = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path}}
+    settings.STORAGES = settings.STORAGES | {"default": backend}
+    return tmp_path

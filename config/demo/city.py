@@ -10,6 +10,7 @@ from django.db import transaction
 
 from config.demo import history, people, targets
 from config.demo.firms import make_facts, make_firms
+from config.demo.holdings import make_holdings
 from crm.models import Firm, Region
 from pipeline.selectors.calendar import work_calendar
 
@@ -26,6 +27,7 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     staff = people.make_staff(regions)
     known = make_firms(firms, regions, staff, rng, today)
     make_facts(known, range(today.year - years, today.year), rng, staff["officer"])
+    make_holdings(known, seed=seed, today=today, actor=staff["officer"])
     rounds = targets.make_rounds(range(today.year - years, today.year + 1), regions["450800"])
     runs = list(_runs(known, years, today, rng))
     shown = _showcases(known, runs, today)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access import scope_of
 from crm.choices import CLASS_ONE, Basis, CredentialKind, Level, RightKind, Source
 from crm.fact_codes import UNIT_LABELS, FactCode, kind_of
+from crm.files import shown_name
 
 
 class FactQuerySet(models.QuerySet):
@@ -55,6 +56,11 @@ class Fact(models.Model):
     def unit_label(self) -> str:
         return str(UNIT_LABELS[self.kind.unit])
 
+    @property
+    def file_name(self) -> str:
+        """The name of the file behind the figure; empty where there is none."""
+        return shown_name(self.file)
+
 
 class IntellectualProperty(models.Model):
     """One right the firm owns. Where any are recorded, their number is the count that rules read."""
@@ -83,6 +89,14 @@ class IntellectualProperty(models.Model):
     def is_class_one(self) -> bool:
         return self.kind in CLASS_ONE
 
+    @property
+    def summary(self) -> str:
+        """Everything that it says, in one line: what history shows."""
+        own = _("自主研发") if self.self_developed else _("受让等")
+        state = _("有效") if self.in_force else _("已失效")
+        said = [str(self), self.title, self.granted_on and self.granted_on.isoformat(), own, state]
+        return " · ".join(str(part) for part in said if part)
+
 
 class Credential(models.Model):
     """Something a rule may ask for: an award, a research institution, a standard led, a library entry."""
@@ -105,4 +119,18 @@ class Credential(models.Model):
         verbose_name = _("资质")
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.name}"
+        return f"{self.get_kind_display()} {self.name}".strip()
+
+    @property
+    def summary(self) -> str:
+        """Everything that it says, in one line: what history shows."""
+        return " · ".join([str(self), *self.stated])
+
+    @property
+    def stated(self) -> list[str]:
+        """What is stated of it beside its name, in words."""
+        days = [(_("日期"), self.on), (_("有效期至"), self.valid_until)]
+        said = [f"{_('级别')} {self.get_level_display()}"] if self.level else []
+        said += [f"{_('名次')} {self.rank}"] if self.rank else []
+        said += [f"{label} {day.isoformat()}" for label, day in days if day]
+        return said + ([f"{_('年度')} {self.year}"] if self.year else [])

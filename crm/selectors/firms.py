@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crm.choices import Source
 from crm.fact_codes import FACT_CODES, NO_YEAR
 from crm.models import Fact, Firm, Region, User
 
@@ -12,7 +13,7 @@ YEARS_SHOWN = 4
 
 @dataclass(frozen=True)
 class FactRow:
-    """One figure over the years, for one basis: cells hold every source's value, newest entry first."""
+    """One figure over the years, for one basis: cells hold every source's value, the one that counts first."""
 
     code: str
     label: str
@@ -27,12 +28,13 @@ class FactTable:
 
     years: tuple[int, ...]
     rows: tuple[FactRow, ...]
-    undated: tuple[Fact, ...]
+    undated: tuple[tuple[Fact, ...], ...]  # one cell a figure, as in the rows
 
 
 def fact_table(firm: Firm) -> FactTable:
-    """The figures of the newest years that have any. One query."""
-    facts = list(firm.facts.select_related("entered_by"))
+    """The figures of the newest years that have any, by the usual order of sources. One query."""
+    places = {source: place for place, source in enumerate(Source.values)}
+    facts = sorted(firm.facts.select_related("entered_by"), key=lambda fact: places[fact.source])
     years = sorted({fact.year for fact in facts if fact.year != NO_YEAR}, reverse=True)[:YEARS_SHOWN]
     order = {code: place for place, code in enumerate(FACT_CODES)}
     yearly: dict[tuple[str, str], dict[int, list[Fact]]] = {}
@@ -49,8 +51,15 @@ def fact_table(firm: Firm) -> FactTable:
         )
         for (code, basis), per_year in sorted(yearly.items(), key=lambda item: (order[item[0][0]], item[0][1]))
     ]
-    undated = tuple(sorted((f for f in facts if f.year == NO_YEAR), key=lambda fact: order.get(fact.code, len(order))))
-    return FactTable(tuple(years), tuple(rows), undated)
+    return FactTable(tuple(years), tuple(rows), _undated(facts, order))
+
+
+def _undated(facts: list[Fact], order: dict[str, int]) -> tuple[tuple[Fact, ...], ...]:
+    cells: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if fact.year == NO_YEAR:
+            cells.setdefault(fact.code, []).append(fact)
+    return tuple(tuple(cells[code]) for code in sorted(cells, key=lambda code: order.get(code, len(order))))
 
 
 def officers_for(path: str) -> list[User]:

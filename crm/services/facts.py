@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
+from django.core.files.base import File
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -12,6 +14,7 @@ from crm.access import may_write, scope_of
 from crm.choices import STATED_SOURCES, Basis, Source
 from crm.errors import InvalidInput, NotAllowed
 from crm.fact_codes import NO_YEAR, kind_of
+from crm.files import file_problems, keep_file, shown_name
 from crm.models import Fact, Firm, User
 from crm.rows import FIRST_YEAR
 from crm.services.history import record_changes
@@ -53,27 +56,67 @@ def record_fact(
     year: int = NO_YEAR,
     basis: str = "",
     evidence: str = "",
+    file: File | None = None,
 ) -> Fact:
     """Keep one figure; a new value for the same firm, year, code, basis and source replaces the old one, in history.
 
-    Firm users may declare their own figures and nothing else. Raises InvalidInput with every reason.
+    A file proves the value it came with: another value without a file has none. Firm users may declare their own
+    figures and nothing else. Raises InvalidInput with every reason.
     """
     _require_right(firm, actor, source)
     kind = kind_of(code)
     if kind and kind.bases and not basis:
         basis = str(kind.bases[0])
-    if reasons := fact_problems(code=code, year=year, basis=basis, source=source, value=value):
+    reasons = fact_problems(code=code, year=year, basis=basis, source=source, value=value)
+    if reasons := [*reasons, *(file_problems(file) if file else ())]:
         raise InvalidInput(*reasons)
     key = {"firm": firm, "year": year, "code": code, "basis": basis, "source": source}
-    fact, created = Fact.objects.get_or_create(
-        **key, defaults={"value": value, "evidence": evidence, "entered_by": actor}
-    )
-    if created or (fact.value == value and fact.evidence == evidence):
+    said = {"value": value, "evidence": evidence, "entered_by": actor}
+    fact, created = Fact.objects.get_or_create(**key, defaults=said)
+    if not created and fact.value == value and fact.evidence == evidence and file is None:
         return fact
-    record_changes(fact, {"value": (fact.value, value)}, actor=actor, reason=evidence, path=firm.region_path)
-    fact.value, fact.evidence, fact.entered_by = value, evidence, actor
-    fact.save(update_fields=["value", "evidence", "entered_by", "entered_at"])
+    fact.firm = firm
+    _replace(fact, said, file, is_new=created)
     return fact
+
+
+def _replace(fact: Fact, said: dict[str, Any], file: File | None, *, is_new: bool) -> None:
+    """Write value, evidence and file of a figure, and keep what they replace."""
+    old = {"value": fact.value, "evidence": fact.evidence, "file": fact.file.name or ""}
+    if file is not None:
+        keep_file(fact.file, file)
+    elif fact.value != said["value"]:
+        fact.file = ""
+    for name, new in said.items():
+        setattr(fact, name, new)
+    new = {"value": fact.value, "evidence": fact.evidence, "file": fact.file.name or ""}
+    if changes := {name: (old[name], new[name]) for name in old if old[name] != new[name]}:
+        record_changes(fact, changes, actor=fact.entered_by, reason=fact.evidence, path=fact.firm.region_path)
+    if file is not None or not is_new:
+        fact.save(update_fields=[*said, "file", "entered_at"])
+
+
+@transaction.atomic
+def record_expert_points(
+    firm: Firm, *, name: str, low: Decimal, high: Decimal, most: int, actor: User | None, source: str, **said: Any
+) -> None:
+    """Keep both ends of what experts said, or neither; `said` is evidence and file. Raises InvalidInput."""
+    reasons = [
+        _("{points} 分不在 0 至 {most} 之间，或不是整数").format(points=points, most=most)
+        for points in dict.fromkeys((low, high))
+        if not 0 <= points <= most or points != points.to_integral_value()
+    ]
+    if low > high:
+        reasons.append(_("最低分 {low} 高于最高分 {high}").format(low=low, high=high))
+    if reasons:
+        raise InvalidInput(*reasons)
+    for end, points in (("low", low), ("high", high)):
+        record_fact(firm, code=f"expert_{name}_{end}", value=points, actor=actor, source=source, **said)
+
+
+def note_reading(fact: Fact, *, actor: User) -> None:
+    """Keep who took the file behind a figure, and when."""
+    record_changes(fact, {"file_read": ("", shown_name(fact.file))}, actor=actor, path=fact.firm.region_path)
 
 
 def _require_right(firm: Firm, actor: User | None, source: str) -> None:

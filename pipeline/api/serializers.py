@@ -71,11 +71,12 @@ class FactSerializer(serializers.ModelSerializer):
     source = serializers.ChoiceField(choices=STATED_SOURCES)  # type: ignore[assignment]
     value = serializers.DecimalField(max_digits=20, decimal_places=4)
     evidence = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+    evidence_file = serializers.CharField(source="file_name", read_only=True)
     entered_by = serializers.CharField(source="entered_by.name", default=None, read_only=True)
 
     class Meta:
         model = Fact
-        fields = ["year", "code", "basis", "source", "value", "evidence", "entered_by", "entered_at"]
+        fields = ["year", "code", "basis", "source", "value", "evidence", "evidence_file", "entered_by", "entered_at"]
         read_only_fields = ["entered_at"]
         validators: list = []  # the unique key means "replace", not "refuse"
 

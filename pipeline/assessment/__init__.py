@@ -9,7 +9,7 @@ from pipeline.assessment.facts import Claim, Facts, Figure, Holding, apply_steps
 from pipeline.assessment.figures import UsedFigure, figures_used, first_year_read
 from pipeline.assessment.gaps import Gap
 from pipeline.assessment.judging import Judgement, judge
-from pipeline.assessment.missing import Missing
+from pipeline.assessment.missing import Missing, asked_by_condition
 from pipeline.assessment.paths import Path, Step, cheapest_paths
 from pipeline.assessment.reading import parse_facts
 from pipeline.assessment.scoring import Score
@@ -31,6 +31,7 @@ __all__ = [
     "Step",
     "UsedFigure",
     "apply_steps",
+    "asked_by_condition",
     "assess",
     "cheapest_paths",
     "code_of",

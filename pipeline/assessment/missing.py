@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from pipeline.assessment.case import Case
-from pipeline.assessment.facts import code_of, spoken_name
+from pipeline.assessment.facts import Facts, code_of, spoken_name
 from pipeline.assessment.holdings import holds, open_questions
-from pipeline.assessment.judging import verdict_of
+from pipeline.assessment.judging import case_for, verdict_of
 from pipeline.assessment.measures import figures_of, needs_registration
 from pipeline.assessment.scoring import item_points, measured, points_of
 from pipeline.policy.nodes import (
@@ -30,8 +31,10 @@ from pipeline.policy.nodes import (
     Measure,
     Not,
     Points,
+    Policy,
     Registered,
 )
+from pipeline.policy.read_policy import Stored
 from pipeline.policy.tables import EXPERT_SCORES, FIGURES, FLAGS
 from pipeline.rules import UNKNOWN
 
@@ -80,6 +83,14 @@ def missing_facts(case: Case) -> list[Missing]:
     """What every condition that is still unknown waits for, each once, in the order of the conditions."""
     found = [entry for criterion in case.policy.criteria for entry in missing_for(case, criterion)]
     return list(dict.fromkeys(found))
+
+
+def asked_by_condition(
+    edition: Policy | Stored, facts: Facts | Mapping[str, Any], on: date
+) -> dict[str, tuple[Missing, ...]]:
+    """What each condition that is still unknown waits for, by the condition's code."""
+    case = case_for(edition, facts, on)
+    return {each.code: tuple(dict.fromkeys(missing_for(case, each))) for each in case.policy.criteria}
 
 
 def missing_for(case: Case, criterion: Criterion) -> Iterator[Missing]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -134,6 +134,13 @@ class SumOf:
 Item = Bands | Expert | Holds | BestOf | SumOf
 
 
+def items_of(item: Item) -> Iterator[Item]:
+    """A way of scoring and every way inside it, outermost first."""
+    yield item
+    for inner in getattr(item, "items", ()):
+        yield from items_of(inner)
+
+
 @dataclass(frozen=True)
 class Part:
     code: str
@@ -239,4 +246,5 @@ __all__ = [
     "SumOf",
     "Text",
     "Total",
+    "items_of",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from crm.choices import Source
+from crm.choices import CREDENTIAL_FIELDS, Source
 from crm.fact_codes import COUNT, FACT_CODES, PERSONS, POINTS, UNIT_LABELS, YES_NO, YUAN, FactCode
 
 RATIO, DAYS, YEARS, YEAR = "ratio", "days", "years", "year"
@@ -28,15 +28,7 @@ IP_PREFIX = "ip_"  # the facts object names these figures without it, inside "ip
 # A figure that follows from two others when it is not stated itself: the first less the second.
 DERIVED = {"net_assets_cny": ("assets_cny", "liabilities_cny")}
 
-# What each kind of credential may state beside its kind, and what each of these is.
-CREDENTIALS: dict[str, tuple[str, ...]] = {
-    "high_tech_certificate": ("valid_until",),
-    "science_award": ("rank", "on"),
-    "rd_institution": ("level",),
-    "standard_led": ("rank", "on"),
-    "gazelle_library": ("year",),
-    "chief_technology_officer": (),
-}
+CREDENTIALS = CREDENTIAL_FIELDS  # what each kind of credential may state beside its kind
 CREDENTIAL_LABELS = {
     "high_tech_certificate": _("高新技术企业证书"),
     "science_award": _("国家科学技术奖"),
@@ -56,14 +48,17 @@ LEVELS = tuple(LEVEL_LABELS)
 EXPERT_SCORES = {"ip_quality": _("知识产权质量"), "organisation": _("研究开发组织管理水平")}
 
 # The default when a policy names no order of its own: the figure of the first source wins (docs/policies.md).
-PRECEDENCE: tuple[str, ...] = tuple(
-    map(str, (Source.REGISTER, Source.AUDIT, Source.TAX, Source.STATISTICS, Source.DECLARED, Source.ESTIMATE))
-)
+PRECEDENCE: tuple[str, ...] = tuple(Source.values)
 
 
 def expert_code(name: str, end: str) -> str:
     """The fact under which one end (`low` or `high`) of an expert's range is kept."""
     return f"{EXPERT_PREFIX}{name}_{end}"
+
+
+def expert_name(code: str) -> str:
+    """Whose end of an expert's range a fact keeps; empty for any other fact."""
+    return next((name for name in EXPERT_SCORES if code in {expert_code(name, "low"), expert_code(name, "high")}), "")
 
 
 __all__ = [
@@ -88,4 +83,5 @@ __all__ = [
     "YEARS",
     "YUAN",
     "expert_code",
+    "expert_name",
 ]

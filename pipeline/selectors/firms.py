@@ -12,10 +12,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.fact_codes import FLAG_PREFIX
 from crm.models import ChangeRecord, Firm, Touch
+from crm.selectors.firms import fact_table
 from pipeline.choices import Title
 from pipeline.models import Application, Recognition, StageEvent
 from pipeline.selectors.applications import IN_PROGRESS
+from pipeline.selectors.policies import flag_labels
 from pipeline.workflows import PROGRAMMES
 
 FULL, HALF, HOLLOW, STRUCK = "full", "half", "hollow", "struck"
@@ -29,6 +32,8 @@ OTHER_FIELDS = {
     "post": gettext_lazy("岗位"),
     "member": gettext_lazy("企业账号"),
     "recognition": gettext_lazy("认定结果"),
+    "right": gettext_lazy("知识产权"),
+    "credential": gettext_lazy("资质"),
 }
 TIMELINE_LENGTH = 40
 
@@ -79,6 +84,14 @@ def _rung(programme: str, held: list[Recognition], running: int | None, today: d
     if running:
         return Rung(programme, HALF, running)
     return Rung(programme, STRUCK, held[0].granted_on.year) if held else Rung(programme, HOLLOW, None)
+
+
+def figures_shown(firm: Firm) -> dict[str, Any]:
+    """The figures of a firm, and what the yes/no facts that one edition declares are called. One query, or two."""
+    table = fact_table(firm)
+    codes = [cell[0].code for cell in table.undated if cell[0].code.startswith(FLAG_PREFIX)]
+    labels = flag_labels(code.removeprefix(FLAG_PREFIX) for code in codes)
+    return {"facts": table, "flags": {FLAG_PREFIX + name: label for name, label in labels.items()}}
 
 
 @dataclass(frozen=True)

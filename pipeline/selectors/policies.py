@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -10,8 +11,10 @@ from django.conf import settings
 
 from pipeline.models import PolicyEdition
 from pipeline.policy import Policy, load_policies, pick_policy, policy_of
+from pipeline.policy.nodes import Expert, items_of
 
 NATION = "CN"
+FULL_MARKS = 100
 
 
 def edition_in_force(programme: str, region_path: str, day: date) -> PolicyEdition | None:
@@ -49,3 +52,28 @@ def policy_for(programme: str, *, edition: str | None = None, regions: list[str]
     if edition:
         return next((policy for policy in policies if policy.edition == edition), None)
     return pick_policy(policies, programme=programme, regions=regions, on=on)
+
+
+def flag_labels(names: Iterable[str]) -> dict[str, str]:
+    """What the yes/no facts that editions declare themselves are called. A query only for names no file knows."""
+    wanted, found = set(names), dict[str, str]()
+    if wanted:
+        _call(wanted, _shipped(tuple(settings.POLICY_DIRS)), found)
+    if wanted - found.keys():
+        _call(wanted, map(policy_of, PolicyEdition.objects.order_by("-effective_from")), found)
+    return found
+
+
+def _call(wanted: set[str], policies: Iterable[Policy], found: dict[str, str]) -> None:
+    for policy in policies:
+        for name in wanted & policy.flags.keys():
+            found.setdefault(name, str(policy.flags[name].label))
+
+
+def expert_most(name: str) -> int:
+    """The full marks of what only experts score, in the newest edition that asks for it. One query."""
+    for edition in PolicyEdition.objects.order_by("-effective_from"):
+        for part in policy_of(edition).parts:
+            if found := [item.most for item in items_of(part.item) if isinstance(item, Expert) and item.name == name]:
+                return found[0]
+    return FULL_MARKS

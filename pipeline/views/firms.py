@@ -18,7 +18,7 @@ from crm.identifiers import Unreadable
 from crm.models import Firm, Region
 from crm.paging import capped_count, keyset
 from crm.rows import fact_value
-from crm.selectors.firms import fact_table, officers_for, regions_to_move_to
+from crm.selectors.firms import officers_for, regions_to_move_to
 from crm.services.facts import record_fact
 from crm.services.firms import add_touch, assign_firm, move_firm, save_contact
 from crm.views.common import attempt, person, refuse, say, staff_only, wants_fragment
@@ -28,7 +28,7 @@ from pipeline.models import Application
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.chips import foremost, gap_chips
 from pipeline.selectors.days import due_items
-from pipeline.selectors.firms import firm_timeline, ladder_of, ladders
+from pipeline.selectors.firms import figures_shown, firm_timeline, ladder_of, ladders
 from pipeline.selectors.programmes import openings
 from pipeline.services.applications import open_application
 from pipeline.workflows import PROGRAMMES
@@ -91,7 +91,7 @@ def _page(request: HttpRequest, firm: Firm, *, status: int = 200, **forms: Any) 
             firm.deadlines.filter(closed_at=None).select_related("application", "recognition"), today, work_calendar()
         ),
         "openings": openings(recognitions, applications, today),
-        "facts": fact_table(firm),
+        **figures_shown(firm),
         "timeline": firm_timeline(firm, recognitions, user=request.user),
         "may_write": may_write(request.user, firm.region_path),
         "officers": officers_for(firm.region_path),
@@ -124,7 +124,7 @@ def firm_touch(request: HttpRequest, credit_code: str) -> HttpResponse:
 @require_POST
 def firm_fact(request: HttpRequest, credit_code: str) -> HttpResponse:
     firm = visible_firm(request, credit_code)
-    form = FactForm(request.POST)
+    form = FactForm(request.POST, request.FILES)
     done = attempt(form, lambda: _record(firm, form.cleaned_data, request))
     return _answer(request, firm, done, _("数据已保存"), fact_form=form)
 
@@ -145,6 +145,7 @@ def _record(firm: Firm, data: dict[str, Any], request: HttpRequest) -> None:
         basis=data["basis"] if kind.bases else "",
         source=data["source"],
         evidence=data["evidence"],
+        file=data["file"],
         actor=person(request),
     )
 

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
@@ -16,6 +17,7 @@ from crm.choices import Role
 from crm.models import Import, ImportRow, Job, Membership, Post, Region, User
 from crm.services.chunks import work_on
 from crm.services.facts import record_fact
+from crm.services.holdings import save_right
 from notifications.models import Mail, Message
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.rounds import save_round
@@ -47,6 +49,14 @@ ROUTES = {
     "firm_contact": Route(HIDDEN, ("credit_code",), {"name": "x"}),
     "firm_assign": Route(HIDDEN, ("credit_code",), {"officer": ""}),
     "firm_move": Route(HIDDEN, ("credit_code",), {"region": "450881"}),
+    "firm_gap": Route(HIDDEN, ("credit_code",)),
+    "firm_figures": Route(HIDDEN, ("credit_code",)),
+    "firm_entry": Route(HIDDEN, ("credit_code",), {"code": "dishonesty", "value": "0", "source": "tax"}),
+    "firm_holdings": Route(HIDDEN, ("credit_code",)),
+    "firm_holding_add": Route(HIDDEN, ("credit_code", "what"), {"kind": "invention", "number": "x"}),
+    "firm_holding": Route(HIDDEN, ("credit_code", "what", "right"), {"kind": "invention", "number": "x"}),
+    "firm_holding_remove": Route(HIDDEN, ("credit_code", "what", "right"), {}),
+    "fact_file": Route(HIDDEN, ("fact",)),
     "firm_open": Route(HIDDEN, ("credit_code",), {"programme": "tech_sme"}),
     "firm_account_add": Route(HIDDEN, ("credit_code",), {"username": "x", "name": "x", "email": "x@example.cn"}),
     "firm_account_end": Route(HIDDEN, ("membership",), {}),
@@ -120,6 +130,9 @@ ROUTES = {
     "api-firm-list": Route(LIST),
     "api-firm-detail": Route(HIDDEN, ("credit_code",)),
     "api-firm-facts": Route(HIDDEN, ("credit_code",)),
+    "api-firm-assessments": Route(HIDDEN, ("credit_code",)),
+    "api-firm-rights": Route(HIDDEN, ("credit_code",)),
+    "api-firm-credentials": Route(HIDDEN, ("credit_code",)),
     "api-application-list": Route(LIST),
     "api-application-detail": Route(HIDDEN, ("pk",)),
     "api-application-moves": Route(HIDDEN, ("pk",)),
@@ -162,11 +175,15 @@ def ours() -> list[str]:
 
 
 @pytest.fixture
-def everything(firm, officer, firm_user, city, county, lead):
+def everything(private_storage, firm, officer, firm_user, city, county, lead):
     """The firm with something of every kind attached."""
     application = world.at(firm, "formal")
     world.at(firm, "registered", programme="tech_sme")
-    record_fact(firm, code="sales_cny", value=Decimal(1), year=2025, source="declared", actor=officer)
+    proof = SimpleUploadedFile(f"{SECRET}.pdf", b"%PDF-1.7")
+    fact = record_fact(
+        firm, code="sales_cny", value=Decimal(1), year=2025, source="declared", actor=officer, file=proof
+    )
+    right = save_right(firm, kind="invention", number="ZL1", title=SECRET, actor=officer)
     message = Message.objects.create(
         key="secret",
         kind="stage",
@@ -221,6 +238,9 @@ def everything(firm, officer, firm_user, city, county, lead):
         "job": job.pk,
         "job_pk": job.pk,
         "post": officer.posts.get().pk,
+        "fact": fact.pk,
+        "what": "right",
+        "right": right.pk,
     }
 
 
@@ -228,6 +248,7 @@ def ask(client: Client, name: str, world_: dict):
     route = ROUTES[name]
     renamed = {"application": "pk", "membership": "pk", "message": "pk", "mail": "pk", "batch": "pk", "job": "pk"}
     renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
+    renamed |= {"fact": "pk", "right": "pk"}
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":
         address += f"?after={world_['application']}"

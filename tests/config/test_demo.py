@@ -4,14 +4,32 @@ from collections import Counter
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db.models import Count as CountOf
+from django.utils import timezone
 
-from crm.models import DemoRow, Fact, Firm, User
+from crm.models import Credential, DemoRow, Fact, Firm, IntellectualProperty, User
 from crm.services.people import add_membership
-from pipeline.choices import Phase
+from pipeline.assessment import assess
+from pipeline.choices import Bucket, Phase
 from pipeline.models import Application, Quota, Recognition, Round, StageEvent
+from pipeline.policy import policy_of
+from pipeline.selectors.facts import facts_of
+from pipeline.selectors.policies import edition_in_force
+from pipeline.services.policies import publish, unpublished
 from pipeline.workflows import WORKFLOWS
 from tests import make
 
+CLEARED = (
+    Application,
+    Credential,
+    DemoRow,
+    Fact,
+    IntellectualProperty,
+    Quota,
+    Recognition,
+    Round,
+    StageEvent,
+)
 NOVEMBER = "2026-11-23 10:00+08:00"
 
 
@@ -33,7 +51,9 @@ def picture():
                 "at",
             )
         ),
-        Fact.objects.count(),
+        sorted(Fact.objects.values_list("firm__credit_code", "year", "code", "basis", "source", "value")),
+        sorted(IntellectualProperty.objects.values_list("firm__credit_code", "kind", "number", "in_force")),
+        sorted(Credential.objects.values_list("firm__credit_code", "kind", "level", "rank")),
         sorted(Quota.objects.values_list("indicator__code", "region__code", "year", "target")),
     )
 
@@ -90,6 +110,30 @@ def test_its_proportions_are_a_citys(db):
 
 
 @time_machine.travel(NOVEMBER, tick=False)
+def test_it_has_firms_of_every_verdict_conflicts_and_estimates(db):
+    publish(unpublished(), actor=None)
+    demo()
+    firms, today = list(Firm.objects.all()), timezone.localdate()
+
+    facts = facts_of(firms, on=today)
+    buckets, clear = Counter(), Counter()
+    for programme in ("tech_sme", "high_tech"):
+        policy = policy_of(edition_in_force(programme, firms[0].region_path, today))
+        for firm in firms:
+            document = assess(policy, facts[firm.pk], today)
+            buckets[document.bucket] += 1
+            clear[programme] += document.verdict != "unknown"
+
+    assert set(buckets) == set(Bucket)
+    assert all(0.5 <= clear[programme] / len(firms) <= 0.7 for programme in clear)
+    doubles = Fact.objects.values("firm", "year", "code", "basis").annotate(n=CountOf("pk")).filter(n__gt=1).count()
+    assert 40 <= doubles <= 200
+    assert 10 <= Fact.objects.filter(source="estimate").exclude(code__startswith="expert").count() <= 60
+    assert IntellectualProperty.objects.filter(in_force=False).exists()
+    assert len(set(Credential.objects.values_list("kind", flat=True))) >= 4
+
+
+@time_machine.travel(NOVEMBER, tick=False)
 def test_clear_removes_only_the_demonstration(county):
     officer = make.person("own_officer", county, "officer")
     own = make.firm("自己的企业", county)
@@ -101,7 +145,7 @@ def test_clear_removes_only_the_demonstration(county):
 
     assert list(Firm.objects.all()) == [own]
     assert list(User.objects.all()) == [officer]
-    assert [model.objects.count() for model in (Application, StageEvent, Recognition, Quota, Round, DemoRow)] == [0] * 6
+    assert [model.objects.count() for model in CLEARED] == [0] * len(CLEARED)
 
 
 @time_machine.travel(NOVEMBER, tick=False)

@@ -108,3 +108,19 @@ for (const form of document.querySelectorAll("form[data-draft]")) {
   note.addEventListener("input", () => localStorage.setItem(key, note.value));
   form.addEventListener("submit", () => localStorage.removeItem(key));
 }
+
+// What was kept in place is said once; the parts of the page that show it listen to the same events themselves.
+for (const name of ["figures-changed", "rights-changed"]) {
+  document.body.addEventListener(name, (event) => event.detail?.text && toast(event.detail.text));
+}
+
+// A trial refreshes while somebody types, never while an input method composes; the end of composing counts as typing.
+let composing = false;
+document.addEventListener("compositionstart", () => (composing = true));
+document.addEventListener("compositionend", (event) => {
+  composing = false;
+  if (event.target.closest("[data-live]")) event.target.dispatchEvent(new Event("input", { bubbles: true }));
+});
+document.body.addEventListener("htmx:beforeRequest", (event) => {
+  if (composing && event.detail.elt.matches("[data-live]")) event.preventDefault();
+});
