@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import transaction
@@ -74,6 +76,42 @@ def record_fact(
     fact.value, fact.evidence, fact.entered_by = value, evidence, actor
     fact.save(update_fields=["value", "evidence", "entered_by", "entered_at"])
     return fact
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One figure that a firm states of itself."""
+
+    code: str
+    value: Decimal
+    year: int = NO_YEAR
+    basis: str = ""
+
+
+@transaction.atomic
+def declare_facts(firm: Firm, declared: Sequence[Declaration], *, actor: User | None, evidence: str = "") -> list[Fact]:
+    """Keep what a firm declares, all or nothing. Raises InvalidInput with the reasons of every figure at once."""
+    source = str(Source.DECLARED)
+    reasons = [
+        reason
+        for each in declared
+        for reason in fact_problems(code=each.code, year=each.year, basis=each.basis, source=source, value=each.value)
+    ]
+    if reasons:
+        raise InvalidInput(*dict.fromkeys(reasons))
+    return [
+        record_fact(
+            firm,
+            code=each.code,
+            value=each.value,
+            year=each.year,
+            basis=each.basis,
+            source=source,
+            actor=actor,
+            evidence=evidence,
+        )
+        for each in declared
+    ]
 
 
 def _require_right(firm: Firm, actor: User | None, source: str) -> None:
