@@ -77,6 +77,10 @@ def test_anybody_checks_a_firm_on_a_phone_without_scripts(stranger):
     assert "研发费用由 150 万元增至 250 万元" in stranger.locator(".ways").inner_text()
     assert stranger.locator(f"[name='years.{year}.rd_cny']").input_value() == "150"
     picture(stranger, "check-result")
+    if PICTURES:
+        stranger.screenshot(
+            path=Path(PICTURES) / "self-check.png", clip={"x": 0, "y": 0, **PHONE, "height": 1150}, full_page=True
+        )
 
 
 @pytest.mark.parametrize("language", ["zh-hans", "en"])
