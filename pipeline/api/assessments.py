@@ -121,7 +121,7 @@ class ScoreSerializer(serializers.Serializer):
 class LineSerializer(serializers.Serializer):
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
-    verdict = serializers.ChoiceField(choices=VerdictKind)
+    verdict = serializers.ChoiceField(choices=VerdictKind.choices)
     actual = serializers.CharField(allow_null=True)
     threshold = serializers.CharField(allow_null=True)
     unit = serializers.CharField(allow_blank=True)
@@ -167,7 +167,7 @@ class AssessmentSerializer(serializers.Serializer):
 
     programme = serializers.ChoiceField(choices=PROGRAMME_CHOICES)
     edition = serializers.CharField()
-    verdict = serializers.ChoiceField(choices=VerdictKind)
+    verdict = serializers.ChoiceField(choices=VerdictKind.choices)
     route = serializers.CharField(allow_null=True)
     score = ScoreSerializer(allow_null=True)
     criteria = LineSerializer(many=True)
@@ -185,7 +185,7 @@ class ProblemSerializer(serializers.Serializer):
     status = serializers.IntegerField()
     code = serializers.CharField()
     reasons = serializers.ListField(child=serializers.CharField())
-    errors = serializers.DictField(child=serializers.CharField(), required=False)
+    errors = serializers.DictField(child=serializers.CharField(), required=False)  # type: ignore[assignment]
 
 
 class ExactParser(JSONParser):

@@ -76,7 +76,7 @@ class Outcome:
 def outcome(policy: Policy, facts: Facts, *, region_path: str, on: date) -> Outcome:
     """The facts judged, told to the firm. Two queries, for the rounds and the working days."""
     document = assess(policy, facts, on, paths=True)
-    points = {verdict: [] for verdict in (MET, NOT_MET, UNKNOWN)}  # type: ignore[var-annotated]
+    points: dict[str, list[Point]] = {str(verdict): [] for verdict in (MET, NOT_MET, UNKNOWN)}
     helps = _helps(policy, document)
     for line, criterion in zip(document.criteria, policy.criteria, strict=True):
         points[line.verdict].append(_point(line, criterion, helps.get(line.code, ())))
