@@ -11,12 +11,14 @@ from django.contrib.sessions.models import Session
 from django.core.cache import cache
 
 from crm.choices import CredentialKind
+from crm.errors import InvalidInput, NotAllowed
 from crm.models import ChangeRecord, Credential, Fact, IntellectualProperty, Membership
-from crm.services.facts import record_fact
+from crm.services.facts import Declaration, declare_facts, record_fact
 from pipeline.assessment import Facts, assess, facts_document, parse_facts
 from pipeline.check_form import CheckForm, plain
 from pipeline.models import Assessment, PolicyEdition
 from pipeline.selectors.facts import facts_of
+from pipeline.services.policies import publish, unpublished
 from pipeline.services.rounds import save_round
 from tests import make
 from tests.pipeline.samples import POLICIES, edition, high_tech_policy, tech_sme_policy
@@ -327,22 +329,21 @@ def test_a_confirmed_declaration_is_kept_under_the_firms_own_name(as_firm, known
     assert facts_of([known], on=ON)[known.pk].flags["first_time"][0].value is True
 
 
-def test_a_refused_declaration_keeps_nothing_and_gives_every_reason(as_firm, firm):
-    """Figures of 1989 are too old for the table of facts; the fifty employees beside them are not kept either."""
-    policy = high_tech_policy()
-    with time_machine.travel("1990-07-01 10:00+08:00"):
-        form = CheckForm({}, policy=policy, on=date(1990, 7, 1))
-        assert "years.1989.employees" in form.fields
-
-    from crm.errors import InvalidInput
-    from crm.services.facts import Declaration, declare_facts
-
+def test_a_refused_declaration_keeps_nothing_and_gives_every_reason(firm, firm_user):
     good = Declaration("sales_cny", Decimal(1), 2025)
     bad = [Declaration("sales_cny", Decimal(-1), 2024), Declaration("employees", Decimal(1), 1980, "quarterly_6m")]
+
     with pytest.raises(InvalidInput) as refused:
-        declare_facts(firm, [good, *bad], actor=firm.memberships.get().user)
+        declare_facts(firm, [good, *bad], actor=firm_user)
 
     assert refused.value.reasons == ["“销售收入”不能为负数", "年度 1980 应在 1990 与 2026 之间"]
+    assert Fact.objects.count() == 0
+
+
+def test_nobody_declares_for_another_firm(firm, other_firm_user):
+    with pytest.raises(NotAllowed):
+        declare_facts(firm, [Declaration("sales_cny", Decimal(1), 2025)], actor=other_firm_user)
+
     assert Fact.objects.count() == 0
 
 
@@ -454,8 +455,6 @@ def test_a_figure_is_shown_as_it_would_be_typed():
 
 
 def test_published_editions_are_used_when_there_are_any(client, db, admin):
-    from pipeline.services.policies import publish, unpublished
-
     publish(unpublished(), actor=admin)
 
     assert PolicyEdition.objects.exists()
