@@ -50,7 +50,8 @@ def _outside_views(request: HttpRequest, status: int, code: str, title: str) -> 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn refusals and REST framework's own errors into problem documents; anything else stays a 500."""
     if isinstance(error, DomainError):
-        return problem(status=error.status, code=error.code, title=str(error.title), reasons=error.reasons)
+        named = {"errors": dict(error.fields)} if error.fields else {}
+        return problem(status=error.status, code=error.code, title=str(error.title), reasons=error.reasons, **named)
     if isinstance(error, RequestDataTooBig):
         title = _("请求内容过大")
         return problem(status=413, code="too_large", title=title, reasons=[_("请求内容过大；请分批提交")])

@@ -12,7 +12,7 @@ from rest_framework.routers import SimpleRouter
 from config import health
 from crm.api.jobs import JobViewSet
 from notifications.api import MessageViewSet
-from pipeline.api import applications, firms, targets
+from pipeline.api import applications, assessments, firms, targets
 
 handler400 = "config.api.bad_request"
 handler404 = "config.api.not_found"
@@ -30,6 +30,7 @@ router.register("jobs", JobViewSet, "api-job")
 
 api = [
     *router.urls,
+    path("assessments/preview/", assessments.PreviewView.as_view(), name="api-assessment-preview"),
     path("progress/", targets.ProgressView.as_view(), name="api-progress"),
     path("funnel/", targets.FunnelView.as_view(), name="api-funnel"),
     path("health/", health.health, name="health"),

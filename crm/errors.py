@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from django.utils.translation import gettext_lazy as _
 
 
 class DomainError(Exception):
-    """Something the rules forbid. `code` is stable; `reasons` are sentences for the person who asked."""
+    """Something the rules forbid. `code` is stable; `reasons` are sentences for the person who asked.
+
+    `fields` says what is wrong with each field, by its path, where a document was read.
+    """
 
     code = "refused"
     title = _("操作未能完成")
     status = 409
+    fields: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, *reasons: object) -> None:
         self.reasons = [str(reason) for reason in reasons]

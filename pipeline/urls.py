@@ -16,6 +16,7 @@ from pipeline.views import (
     my_day,
     portal,
     screening,
+    self_check,
     shortlists,
     targets,
 )
@@ -81,7 +82,10 @@ urlpatterns = [
     path("settings/rounds/<int:pk>/", calendar.rounds, name="round"),
     path("settings/calendar/", calendar.calendar, name="calendar"),
     path("settings/calendar/day/", calendar.workday_set, name="workday_set"),
+    path("check/", self_check.check_index, name="check_index"),
+    path("check/<str:programme>/", self_check.check, name="check"),
     path("portal/", portal.portal, name="portal"),
+    path("portal/check/<str:programme>/", self_check.portal_check, name="portal_check"),
     path("portal/applications/<int:pk>/", portal.portal_application, name="portal_application"),
     path("portal/applications/<int:pk>/move/", portal.portal_move, name="portal_move"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -117,6 +119,42 @@ def record_expert_points(
 def note_reading(fact: Fact, *, actor: User) -> None:
     """Keep who took the file behind a figure, and when."""
     record_changes(fact, {"file_read": ("", shown_name(fact.file))}, actor=actor, path=fact.firm.region_path)
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """One figure that a firm states of itself."""
+
+    code: str
+    value: Decimal
+    year: int = NO_YEAR
+    basis: str = ""
+
+
+@transaction.atomic
+def declare_facts(firm: Firm, declared: Sequence[Declaration], *, actor: User | None, evidence: str = "") -> list[Fact]:
+    """Keep what a firm declares, all or nothing. Raises InvalidInput with the reasons of every figure at once."""
+    source = str(Source.DECLARED)
+    reasons = [
+        reason
+        for each in declared
+        for reason in fact_problems(code=each.code, year=each.year, basis=each.basis, source=source, value=each.value)
+    ]
+    if reasons:
+        raise InvalidInput(*dict.fromkeys(reasons))
+    return [
+        record_fact(
+            firm,
+            code=each.code,
+            value=each.value,
+            year=each.year,
+            basis=each.basis,
+            source=source,
+            actor=actor,
+            evidence=evidence,
+        )
+        for each in declared
+    ]
 
 
 def _require_right(firm: Firm, actor: User | None, source: str) -> None:

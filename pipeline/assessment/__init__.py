@@ -8,10 +8,11 @@ from pipeline.assessment.document import Assessment, Line, assess
 from pipeline.assessment.facts import Claim, Facts, Figure, Holding, apply_steps, code_of, facts_from_rows, spoken_name
 from pipeline.assessment.figures import UsedFigure, figures_used, first_year_read
 from pipeline.assessment.gaps import Gap
+from pipeline.assessment.json_text import read_json
 from pipeline.assessment.judging import Judgement, judge
 from pipeline.assessment.missing import Missing, asked_by_condition
 from pipeline.assessment.paths import Path, Step, cheapest_paths
-from pipeline.assessment.reading import parse_facts
+from pipeline.assessment.reading import Reader, parse_facts
 from pipeline.assessment.scoring import Score
 from pipeline.assessment.standing import stands_until
 from pipeline.assessment.writing import codes_read, facts_document
@@ -27,6 +28,7 @@ __all__ = [
     "Line",
     "Missing",
     "Path",
+    "Reader",
     "Score",
     "Step",
     "UsedFigure",
@@ -42,6 +44,7 @@ __all__ = [
     "first_year_read",
     "judge",
     "parse_facts",
+    "read_json",
     "spoken_name",
     "stands_until",
 ]

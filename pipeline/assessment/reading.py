@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -36,25 +37,36 @@ def parse_facts(document: Any, policy: Policy | None = None, *, path: str = "fac
 
     With a policy the yes/no facts that it declares itself are known too.
     """
-    reader = _Reader(frozenset({*FLAGS, *(policy.flags if policy else ())}))
-    found = reader.facts(document, path) if isinstance(document, Mapping) else Facts()
-    if not isinstance(document, Mapping):
-        reader.complain(path, _("应为对象"))
-    if reader.wrong:
-        raise InvalidFacts(reader.wrong)
+    reader = Reader()
+    reader.allow_flags_of([policy] if policy else [])
+    found = reader.facts(document, path)
+    reader.finish()
     return found
 
 
-class _Reader:
-    def __init__(self, flags: frozenset[str]) -> None:
-        self.flag_names = flags
+class Reader:
+    """Takes a document apart and notes what is wrong with each field, by its path."""
+
+    def __init__(self) -> None:
+        self.flag_names = frozenset(FLAGS)
         self.wrong: dict[str, str] = {}
         self.figures: dict[Key, tuple[Figure, ...]] = {}
+
+    def allow_flags_of(self, policies: Iterable[Policy]) -> None:
+        """Know the yes/no facts that these editions declare themselves."""
+        self.flag_names = frozenset({*FLAGS, *(name for policy in policies for name in policy.flags)})
+
+    def finish(self) -> None:
+        """Raises InvalidFacts when anything was wrong."""
+        if self.wrong:
+            raise InvalidFacts(self.wrong)
 
     def complain(self, path: str, sentence: str) -> None:
         self.wrong.setdefault(path, sentence)
 
     def facts(self, document: Any, path: str) -> Facts:
+        if document is None:
+            self.complain(path, _("应为对象"))
         given = self.mapping(document, path, KEYS)
         self.years(given.get("years"), f"{path}.years")
         for name, raw in self.mapping(given.get("ip"), f"{path}.ip", IP_KEYS).items():
@@ -175,11 +187,12 @@ class _Reader:
     def day(self, raw: Any, path: str) -> date | None:
         if raw is None or (isinstance(raw, date) and type(raw) is date):
             return raw
-        try:
+        with suppress(ValueError):
             if isinstance(raw, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", raw, re.ASCII):
-                return date.fromisoformat(raw)
-        except ValueError:
-            pass
+                found = date.fromisoformat(raw)
+                if found.year > LAST_YEAR:
+                    self.complain(path, _("日期不能晚于 {year} 年").format(year=LAST_YEAR))
+                return found
         self.complain(path, _("“{value}”不是日期；请写成 2026-01-31").format(value=str(raw)[:40]))
         return None
 
@@ -208,10 +221,12 @@ class _Reader:
         if raw is not None and not isinstance(raw, Mapping):
             self.complain(path, _("应为对象"))
         given = {str(key): value for key, value in raw.items()} if isinstance(raw, Mapping) else {}
+        for key in getattr(raw, "repeated", ()):
+            self.complain(_inside(path, key), _("字段重复出现；请只写一次"))
         if known is None or given.keys() <= known:
             return given
         for key in given.keys() - known:
-            self.complain(f"{path}.{key[:40]}", _("不认识的字段"))
+            self.complain(_inside(path, key), _("不认识的字段"))
         return {key: value for key, value in given.items() if key in known}
 
     def one_of(self, raw: Any, choices: Iterable[str], path: str) -> str:
@@ -236,3 +251,7 @@ class _Reader:
             return self.each(raw, path, reader)
         found = reader(raw, path)
         return [] if found is None else [found]
+
+
+def _inside(path: str, key: str) -> str:
+    return f"{path}.{key[:40]}" if path else key[:40]

@@ -18,7 +18,10 @@ from crm.views.common import attempt, person, say
 from pipeline.forms import MoveForm
 from pipeline.models import Application
 from pipeline.selectors.portal import tracker, trackers
+from pipeline.selectors.self_check import readiness
 from pipeline.services.applications import move_application
+
+MOST_FIRMS = 20  # whose readiness is shown at once
 
 
 def firm_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -42,9 +45,12 @@ def own_applications(request: HttpRequest):
 @firm_only
 @require_GET
 def portal(request: HttpRequest) -> HttpResponse:
-    found = trackers(own_applications(request).order_by("-opened_at", "-pk")[:50], today=timezone.localdate())
+    today = timezone.localdate()
+    found = trackers(own_applications(request).order_by("-opened_at", "-pk")[:50], today=today)
+    firms = list(Firm.objects.filter(pk__in=scope_of(request.user).firm_ids).select_related("region"))
     context = {
-        "firms": list(Firm.objects.filter(pk__in=scope_of(request.user).firm_ids).select_related("region")),
+        "firms": firms,
+        "ready": readiness(firms[:MOST_FIRMS], on=today),
         "trackers": found,
         "todo": [item for item in found if item.my_turn],
     }

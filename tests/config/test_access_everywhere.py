@@ -101,7 +101,10 @@ ROUTES = {
     "round": Route(LIST, ("round",)),
     "calendar": Route(LIST),
     "workday_set": Route(MANAGE, (), {"date": "2026-12-25", "kind": "holiday"}),
+    "check_index": Route(PUBLIC),
+    "check": Route(PUBLIC, ("programme",)),
     "portal": Route(LIST),
+    "portal_check": Route(LIST, ("programme",)),
     "portal_application": Route(HIDDEN, ("application",)),
     "portal_move": Route(HIDDEN, ("application",), MOVE),
     "notices": Route(LIST),
@@ -147,6 +150,7 @@ ROUTES = {
     "api-message-detail": Route(HIDDEN, ("message_pk",)),
     "api-job-list": Route(LIST),
     "api-job-detail": Route(HIDDEN, ("job_pk",)),
+    "api-assessment-preview": Route(OWN, (), {"programme": "tech_sme", "facts": {}}),
     "api-progress": Route(LIST),
     "api-funnel": Route(LIST),
     "health": Route(PUBLIC),
@@ -252,7 +256,9 @@ def ask(client: Client, name: str, world_: dict):
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":
         address += f"?after={world_['application']}"
-    return client.get(address) if route.post is None else client.post(address, route.post)
+    if route.post is None:
+        return client.get(address)
+    return client.post(address, route.post, **({"content_type": "application/json"} if "api" in name else {}))
 
 
 def body(response) -> str:
