@@ -9,6 +9,8 @@ from crm.models import DemoRow, Fact, Firm, User
 from crm.services.people import add_membership
 from pipeline.choices import Phase
 from pipeline.models import Application, Quota, Recognition, Round, StageEvent
+from pipeline.services.applications import move_application
+from pipeline.services.undoing import undo_moves
 from pipeline.workflows import WORKFLOWS
 from tests import make
 
@@ -96,6 +98,9 @@ def test_clear_removes_only_the_demonstration(county):
     demo(firms=40)
     demo_user = User.objects.get(username="firm")
     add_membership(demo_user, own, actor=officer)
+    application = Application.objects.filter(programme="high_tech", stage="formal")[0]
+    move_application(application, "recommend", actor=None)
+    undo_moves(application, first=application.version, last=application.version, actor=None, reason="x")
 
     demo(clear=True)
 
