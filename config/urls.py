@@ -12,7 +12,7 @@ from rest_framework.routers import SimpleRouter
 from config import health
 from crm.api.jobs import JobViewSet
 from notifications.api import MessageViewSet
-from pipeline.api import applications, assessments, firms, targets
+from pipeline.api import applications, assessments, firms, lists, targets
 
 handler400 = "config.api.bad_request"
 handler404 = "config.api.not_found"
@@ -23,6 +23,7 @@ router.register("applications", applications.ApplicationViewSet, "api-applicatio
 router.register("deadlines", applications.DeadlineViewSet, "api-deadline")
 router.register("rounds", applications.RoundViewSet, "api-round")
 router.register("recognitions", applications.RecognitionViewSet, "api-recognition")
+router.register("official-lists", lists.OfficialListViewSet, "api-official-list")
 router.register("indicators", targets.IndicatorViewSet, "api-indicator")
 router.register("quotas", targets.QuotaViewSet, "api-quota")
 router.register("messages", MessageViewSet, "api-message")

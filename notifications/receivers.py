@@ -4,27 +4,48 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.dispatch import receiver
 
 from notifications import mails
-from notifications.models import MessageKind
+from notifications.models import Message, MessageKind, MessageState
 from notifications.outbox import enqueue
 from notifications.people import Person, firm_people, officers_of
 from pipeline.choices import Acting, DeadlineKind
 from pipeline.models import Application, StageEvent
+from pipeline.models.applications import UNDO
 from pipeline.signals import stage_changed
 
 FIRM_ACTS = {Acting.FIRM}
 
 
 @receiver(stage_changed, dispatch_uid="tell_people")
-def tell_people(sender: type, event: StageEvent, **kwargs: Any) -> None:
-    """The firm hears of the few stages that matter to it, officers of what the firm did; nobody of their own act."""
+def tell_people(sender: type, event: StageEvent, passing: bool = False, **kwargs: Any) -> None:
+    """The firm hears of the few stages that matter to it, officers of what the firm did; nobody of their own act.
+
+    Of a move that another follows at once nobody hears.
+    """
     application = event.application
+    if event.transition == UNDO:
+        if _recall(event):
+            _tell(event, firm_people(application.firm), "stage_firm")
+        return
+    if passing:
+        return
     if application.current.mails_firm:
         _tell(event, firm_people(application.firm), "stage_firm")
     if event.acted_as in FIRM_ACTS:
         _tell(event, officers_of(application), "stage_officer")
+
+
+def _recall(event: StageEvent) -> bool:
+    """Hold back what was to be told of moves that are taken back. True when the firm had heard of them already."""
+    told = Q(pk=None)
+    for undone in event.undoes.all():
+        told |= Q(key__startswith=f"stage:{undone.event_id}:")
+    messages = Message.objects.filter(told, application=event.application, to_firm=True)
+    messages.filter(state=MessageState.QUEUED).update(state=MessageState.EXPIRED)
+    return messages.exclude(state=MessageState.EXPIRED).exists()
 
 
 def will_mail_firm(application: Application, target: str) -> bool:

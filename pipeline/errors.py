@@ -69,3 +69,10 @@ class ScreeningRefused(PipelineError):
 
     code = "screening_refused"
     title = _("不能筛查")
+
+
+class ListRefused(PipelineError):
+    """Nothing on an official list can be carried out or taken back now."""
+
+    code = "list_refused"
+    title = _("名单不能办理")

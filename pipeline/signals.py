@@ -2,4 +2,4 @@
 
 from django.dispatch import Signal
 
-stage_changed = Signal()  # event: the StageEvent
+stage_changed = Signal()  # event: the StageEvent; passing: True where another move follows at once

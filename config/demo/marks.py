@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Model, Q
 
 from crm.models import ChangeRecord, DemoRow
-from pipeline.models import StageEvent
+from pipeline.models import StageEvent, UndoneMove
 
 ORDER = [
     "pipeline.count",
@@ -37,6 +37,7 @@ def clear() -> int:
     marks = {label: list(_ids(label)) for label in ORDER}
     firms, users = marks["crm.firm"], marks["crm.user"]
     events = StageEvent.objects.filter(Q(application__firm__in=firms) | Q(actor__in=users))
+    UndoneMove.objects.filter(event__in=events).delete()
     events._raw_delete(events.db)
     records = ChangeRecord.objects.filter(actor__in=users)
     records._raw_delete(records.db)

@@ -3,6 +3,7 @@
 from pipeline.models.applications import Application, StageEvent
 from pipeline.models.calendar import Deadline, Round, Workday
 from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlist, ShortlistOpening
+from pipeline.models.lists import OfficialList, OfficialListRow, UndoneMove
 from pipeline.models.results import FormerPlace, Recognition
 from pipeline.models.targets import Count, Indicator, Quota, Snapshot
 
@@ -13,6 +14,8 @@ __all__ = [
     "Deadline",
     "FormerPlace",
     "Indicator",
+    "OfficialList",
+    "OfficialListRow",
     "PolicyDraft",
     "PolicyEdition",
     "Quota",
@@ -22,5 +25,6 @@ __all__ = [
     "ShortlistOpening",
     "Snapshot",
     "StageEvent",
+    "UndoneMove",
     "Workday",
 ]

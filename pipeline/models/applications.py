@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -10,6 +12,7 @@ from pipeline.choices import Phase
 from pipeline.workflow import Stage, Workflow
 from pipeline.workflows import PROGRAMMES, WORKFLOWS
 
+UNDO = "undo"  # the event that takes moves back: a correction, not a move of any table
 INTERNAL = [stage.code for table in WORKFLOWS.values() for stage in table.stages if stage.internal]
 
 
@@ -95,6 +98,10 @@ class Application(models.Model):
 
 
 class StageEventQuerySet(AppendOnlyQuerySet):
+    def standing(self):
+        """Moves that count: not taken back by a later correction."""
+        return self.filter(undone=None)
+
     def visible_to(self, user):
         scope = scope_of(user)
         wanted = scope.q(path="application__region_path", firm=None)
@@ -133,4 +140,13 @@ class StageEvent(models.Model):
         """The verb of the move, as the button said it."""
         if not self.from_stage:
             return str(_("发起申报"))
+        if self.transition == UNDO:
+            return str(_("更正：撤销此前办理"))
         return str(self.application.workflow.transition(self.transition, self.from_stage).label)
+
+
+def standing_events(events: Iterable[StageEvent]) -> list[StageEvent]:
+    """Of an application's whole history the moves that were not taken back. No query."""
+    known = list(events)
+    undone = {version for event in known if event.transition == UNDO for version in event.details["undoes"]}
+    return [event for event in known if event.transition != UNDO and event.version not in undone]

@@ -8,7 +8,7 @@ registered         the same for tech-SME numbers, revoked ones left out
 in_library         firms entered into the gazelle library in the year
 stock              firms whose title is valid at the end of the day, where each belongs on that day
 net_growth         stock at the end of the day minus stock at the end of last year
-filed              applications submitted in the year
+filed              applications submitted in the year, moves that were taken back left out
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _filed(period: Period) -> QuerySet[StageEvent]:
     zone = timezone.get_default_timezone()
     start = datetime.combine(period.first, time.min, zone)
     end = datetime.combine(period.last, time.max, zone)
-    return StageEvent.objects.filter(transition="submit", at__gte=start, at__lte=end).order_by()
+    return StageEvent.objects.standing().filter(transition="submit", at__gte=start, at__lte=end).order_by()
 
 
 def _manual(period: Period) -> dict[str, dict[str, Decimal]]:

@@ -50,7 +50,7 @@ def _cells(table: Workflow, year: int) -> dict[str, dict[tuple[int, bool], int]]
         default=Value(0),
         output_field=IntegerField(),
     )
-    events = StageEvent.objects.filter(application=OuterRef("pk")).order_by().annotate(rank=rank)
+    events = StageEvent.objects.standing().filter(application=OuterRef("pk")).order_by().annotate(rank=rank)
     furthest = Subquery(events.values("application").annotate(top=Max("rank")).values("top"))
     rows = (
         Application.objects.filter(programme=table.programme, year=year)

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pipeline.choices import Phase, Turn
 from pipeline.models import Application, Deadline, StageEvent
+from pipeline.models.applications import UNDO, standing_events
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.days import DueItem
 from pipeline.services.applications import Move, moves_of
@@ -85,7 +88,7 @@ def _tracker(
     application: Application, events: list[StageEvent], due: DueItem | None, moves: tuple[Move, ...] = ()
 ) -> Tracker:
     stage = application.current
-    returned = [event for event in events if event.transition == "return_for_correction"]
+    returned = [event for event in standing_events(events) if event.transition == "return_for_correction"]
     return Tracker(
         application=application,
         stage=stage,
@@ -100,7 +103,7 @@ def _tracker(
 def steps_of(application: Application, events: list[StageEvent]) -> tuple[Step, ...]:
     """The public steps of the main line. A return stands, under its own name, where the application was returned."""
     line = [stage for stage in application.workflow.main_line if not stage.internal]
-    reached = {event.to_stage: event.at for event in events}
+    reached = {event.to_stage: event.at for event in standing_events(events)}
     stage = application.current
     here = next((place for place, step in enumerate(line) if step.code == stage.code), None)
     furthest = max((place for place, step in enumerate(line) if step.code in reached), default=-1)
@@ -123,7 +126,9 @@ def _internal(application: Application, event: StageEvent) -> bool:
 
 def _public(application: Application, event: StageEvent) -> PublicEvent:
     """What the firm reads of a move: the public name of where it led, and the note where it was meant for the firm."""
+    corrected = event.transition == UNDO
     stage = application.workflow.stage(event.to_stage)
     by_firm = event.acted_as == "firm"
-    shared = by_firm or stage.mails_firm
-    return PublicEvent(str(stage.public_label), event.at, event.note if shared else "", by_firm)
+    shared = by_firm or stage.mails_firm or corrected
+    label = _("更正为：{stage}").format(stage=stage.public_label) if corrected else str(stage.public_label)
+    return PublicEvent(label, event.at, event.note if shared else "", by_firm)

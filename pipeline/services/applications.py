@@ -19,7 +19,7 @@ from crm.services.history import record_changes
 from pipeline.access import acting_role
 from pipeline.choices import Acting, Phase
 from pipeline.errors import ApplicationRefused, StageMoved, TransitionRefused
-from pipeline.models import Application, Assessment, Recognition, Round, StageEvent
+from pipeline.models import Application, Assessment, OfficialListRow, Recognition, Round, StageEvent
 from pipeline.selectors.calendar import round_on
 from pipeline.selectors.policies import edition_in_force
 from pipeline.services import deadlines, recognitions
@@ -129,11 +129,13 @@ def move_application(
     note: str = "",
     version: int | None = None,
     at: Any = None,
+    passing: bool = False,
     **result: Any,
 ) -> StageEvent:
     """Make one lawful move, record it, and let the other apps know.
 
-    `actor` is a user, or None when the system moves it. `result` may hold number, document, granted_on and
+    `actor` is a user, or None when the system moves it. `passing` where another move follows at once, so that
+    nobody need be told of this one. `result` may hold number, document, granted_on and
     valid_until where the move grants a recognition. Raises UnknownTransition, TransitionRefused (with every reason
     at once) or StageMoved when someone else moved the application first.
     """
@@ -148,7 +150,9 @@ def move_application(
     source, now = application.stage, at or timezone.now()
     _take(application, step, seen, now)
     details = {name: str(value) for name, value in result.items() if value}
-    event = _record(application, source, step.target, transition, actor, _acted_as(step, role), note, details, now)
+    event = _record(
+        application, source, step.target, transition, actor, acted_as(step, role), note, details, now, passing=passing
+    )
     _follow(application, step, event, note, result)
     return event
 
@@ -184,6 +188,8 @@ def _record(
     note: str,
     details: dict[str, str],
     now: Any,
+    *,
+    passing: bool = False,
 ) -> StageEvent:
     event = StageEvent.objects.create(
         application=application,
@@ -198,7 +204,7 @@ def _record(
         at=now,
     )
     deadlines.follow_stage(application, event)
-    stage_changed.send(sender=Application, event=event)
+    stage_changed.send(sender=Application, event=event, passing=passing)
     return event
 
 
@@ -212,7 +218,7 @@ def _follow(application: Application, step: Transition, event: StageEvent, note:
         recognitions.end(valid, on=day, reason=note)
 
 
-def _acted_as(step: Transition, role: Actor) -> str:
+def acted_as(step: Transition, role: Actor) -> str:
     """The hat that the move was made with, for the record."""
     for hat in (Acting.SYSTEM, Acting.FIRM, *step.roles):
         if hat in role.hats:
@@ -283,6 +289,7 @@ def follow_firm(firm: Firm) -> int:
         assessments.update(region_path=firm.region_path)
     else:
         assessments.delete()
+    OfficialListRow.objects.filter(firm=firm).update(region_path=firm.region_path)
     deadlines.follow_firm(firm)
     recognitions.follow_firm(firm)
     return moved

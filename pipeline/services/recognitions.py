@@ -43,13 +43,13 @@ def problems(application: Application, step: Transition, result: dict[str, Any])
         return [_("“{move}”不登记认定结果，请去掉编号和日期").format(move=step.label)] if given else []
     number = str(given.get("number", "")).strip()
     known = Recognition.objects.filter(programme=application.programme, title=step.grants, number=number)
-    reasons = _date_problems(given.get("granted_on"), given.get("valid_until"))
+    reasons = date_problems(given.get("granted_on"), given.get("valid_until"))
     if number and known.exists():
         reasons.insert(0, _("编号 {number} 已登记给其他企业；请核对公告").format(number=number))
     return reasons
 
 
-def _date_problems(granted: date | None, until: date | None) -> list[str]:
+def date_problems(granted: date | None, until: date | None) -> list[str]:
     """What is wrong with the dates of a grant: a day to come, a slip of the year, an end before the beginning."""
     today = timezone.localdate()
     start, reasons = granted or today, []

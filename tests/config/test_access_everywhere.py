@@ -19,6 +19,7 @@ from crm.services.chunks import work_on
 from crm.services.facts import record_fact
 from crm.services.holdings import save_right
 from notifications.models import Mail, Message
+from pipeline.models import OfficialList, OfficialListRow
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.rounds import save_round
 from pipeline.services.screening import start_screening
@@ -121,6 +122,13 @@ ROUTES = {
     "import_confirm": Route(HIDDEN, ("batch",), {}),
     "import_report": Route(HIDDEN, ("batch",)),
     "import_decide": Route(HIDDEN, ("batch", "line"), {"decision": "skip"}),
+    "official_lists": Route(LIST),
+    "official_list": Route(HIDDEN, ("list",)),
+    "official_list_confirm": Route(HIDDEN, ("list",), {"every": "1"}),
+    "official_list_undo": Route(HIDDEN, ("list",), {"line": "2"}),
+    "official_list_report": Route(HIDDEN, ("list",)),
+    "official_list_decide": Route(HIDDEN, ("list", "line"), {"choice": "none"}),
+    "official_list_add": Route(HIDDEN, ("list", "line"), {}),
     "job": Route(HIDDEN, ("job",)),
     "job_cancel": Route(HIDDEN, ("job",), {}),
     "choose_language": Route(PUBLIC, (), {"language": "en"}),
@@ -144,6 +152,13 @@ ROUTES = {
     "api-round-list": Route(LIST),
     "api-round-detail": Route(LIST, ("round_pk",)),
     "api-recognition-list": Route(LIST),
+    "api-official-list-list": Route(LIST),
+    "api-official-list-detail": Route(HIDDEN, ("list_pk",)),
+    "api-official-list-rows": Route(HIDDEN, ("list_pk",)),
+    "api-official-list-missing": Route(HIDDEN, ("list_pk",)),
+    "api-official-list-decide": Route(HIDDEN, ("list_pk", "line"), {"choice": "none"}),
+    "api-official-list-confirm": Route(HIDDEN, ("list_pk",), {}),
+    "api-official-list-undo": Route(HIDDEN, ("list_pk",), {}),
     "api-indicator-list": Route(LIST),
     "api-quota-list": Route(LIST),
     "api-message-list": Route(LIST),
@@ -219,12 +234,34 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead):
     window = save_round(
         programme="high_tech", region=city, year=2026, opens_on=date(2026, 5, 1), closes_on=date(2026, 9, 1), actor=lead
     )
+    published = OfficialList.objects.create(
+        name=f"{SECRET} 名单",
+        programme="high_tech",
+        kind="notice",
+        stage="filed",
+        published_on=date(2026, 1, 1),
+        file_name="x.txt",
+        region=city,
+        region_path=city.path,
+        state="ready",
+    )
+    OfficialListRow.objects.create(
+        official_list=published,
+        line=2,
+        name=SECRET,
+        firm=firm,
+        region_path=firm.region_path,
+        standing="matched",
+        offered="matched",
+    )
     compile_metrics()
     edition = world.published("high_tech", "CN-2016")
     work_on(start_screening(county, "high_tech", actor=None, here=True).pk)
     shortlist = save_shortlist(SECRET, edition=edition, region=county, firms=[firm.pk], actor=officer)
     return {
         "shortlist": shortlist.pk,
+        "list": published.pk,
+        "list_pk": published.pk,
         "credit_code": firm.credit_code,
         "application": application.pk,
         "pk": application.pk,
@@ -253,6 +290,7 @@ def ask(client: Client, name: str, world_: dict):
     renamed = {"application": "pk", "membership": "pk", "message": "pk", "mail": "pk", "batch": "pk", "job": "pk"}
     renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
     renamed |= {"fact": "pk", "right": "pk"}
+    renamed |= {"list": "pk", "list_pk": "pk"}
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":
         address += f"?after={world_['application']}"
@@ -353,4 +391,4 @@ def test_the_own_officer_or_firm_does_meet_it(name, everything, officer, firm_us
     """So that the tests above cannot pass because everything is hidden from everybody."""
     statuses = {ask(logged_in(person), name, everything).status_code for person in (officer, firm_user, admin)}
 
-    assert statuses & {200, 302, 403, 409}
+    assert statuses & {200, 202, 302, 403, 409}

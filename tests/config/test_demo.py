@@ -15,7 +15,9 @@ from pipeline.models import Application, Quota, Recognition, Round, StageEvent
 from pipeline.policy import policy_of
 from pipeline.selectors.facts import facts_of
 from pipeline.selectors.policies import edition_in_force
+from pipeline.services.applications import move_application
 from pipeline.services.policies import publish, unpublished
+from pipeline.services.undoing import undo_moves
 from pipeline.workflows import WORKFLOWS
 from tests import make
 
@@ -140,6 +142,9 @@ def test_clear_removes_only_the_demonstration(county):
     demo(firms=40)
     demo_user = User.objects.get(username="firm")
     add_membership(demo_user, own, actor=officer)
+    application = Application.objects.filter(programme="high_tech", stage="formal")[0]
+    move_application(application, "recommend", actor=None)
+    undo_moves(application, first=application.version, last=application.version, actor=None, reason="x")
 
     demo(clear=True)
 

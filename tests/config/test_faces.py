@@ -91,7 +91,17 @@ def test_no_template_has_inline_styles_or_scripts_or_asks_another_site(path):
 
 
 PAGES = ["my_day", "firms", "applications", "deadlines", "targets", "funnel", "imports", "outbox", "mailbox"]
-PAGES += ["notices", "settings", "account", "people", "rounds", "calendar", "screenings", "shortlists"]
+PAGES += [
+    "official_lists",
+    "notices",
+    "settings",
+    "account",
+    "people",
+    "rounds",
+    "calendar",
+    "screenings",
+    "shortlists",
+]
 
 
 @pytest.mark.parametrize("name", PAGES)
