@@ -13,7 +13,7 @@ from tests.pipeline import world
 
 ROOMS = ("config", "crm", "pipeline", "notifications")
 TEMPLATES = [path for room in ROOMS for path in (Path(settings.BASE_DIR) / room).rglob("*.html")]
-CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+CHINESE = re.compile(r"[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 # What stays Chinese in the English face: names of firms, people and places, document numbers, and the import's headings.
 NAMES = re.compile(
     r"育企|中文|平南智造科技有限公司|桂平新材料有限公司|姓名\w+|广西壮族自治区|贵港市?|平南县?|桂平市?|港北区?|港南区?|覃塘区?"
