@@ -9,6 +9,13 @@ for (const form of document.querySelectorAll("form[data-autosubmit]:not([hx-get]
 }
 for (const element of document.querySelectorAll("[data-focus]")) element.focus();
 
+// What scrolls sideways can be scrolled by keyboard.
+function reachScrollers() {
+  for (const box of document.querySelectorAll(".scroll")) box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
+}
+reachScrollers();
+addEventListener("resize", reachScrollers);
+
 // The sheet of moves opens over the page, by click, key or drop; its link is the fallback.
 export function openSheet(url) {
   if (!sheet || !window.htmx) {
@@ -53,6 +60,7 @@ document.addEventListener("click", (event) => {
 if (document.querySelector("main [data-move-sheet]")) prepareSheet(document.querySelector("main"));
 
 document.body.addEventListener("htmx:afterSettle", (event) => {
+  reachScrollers();
   if (sheet?.open && sheet.contains(event.target)) prepareSheet(sheet);
 });
 
