@@ -7,7 +7,9 @@ for (const element of document.querySelectorAll("[data-nojs]")) element.hidden =
 for (const form of document.querySelectorAll("form[data-autosubmit]:not([hx-get])")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
-for (const element of document.querySelectorAll("[data-focus]")) element.focus();
+
+// The summary of what is wrong takes the focus, after the browser has followed the address's own anchor.
+addEventListener("load", () => setTimeout(() => document.querySelector("main [data-focus]")?.focus()));
 
 // What scrolls sideways can be scrolled by keyboard.
 function reachScrollers() {
