@@ -14,8 +14,8 @@ from pipeline.selectors.screening import Lack
 from pipeline.selectors.targets import BEHIND, QuotaRow
 from pipeline.workflow import Workflow
 
-WIDTH = 720
-LABEL_WIDTH = 220
+WIDTH = 760
+LABEL_WIDTH = 250
 VALUE_WIDTH = 130
 ROW_HEIGHT = 30
 BAR_HEIGHT = 14
@@ -37,6 +37,10 @@ class Bar:
     @property
     def middle(self) -> int:
         return self.y + BAR_HEIGHT // 2 + 4
+
+    @property
+    def tick_y(self) -> int:
+        return self.y - 3  # the pace tick stands out above and below the bar
 
 
 @dataclass(frozen=True)
@@ -74,17 +78,18 @@ def quota_finding(rows: Sequence[QuotaRow], *, by_region: bool = False) -> str:
     if not rows:
         return _("尚未录入目标")
     if not open_rows:
-        return _("{count} 项目标全部完成").format(count=len(rows))
+        done = _("{count} 个区划全部完成") if by_region else _("{count} 项目标全部完成")
+        return done.format(count=len(rows))
     worst = min(open_rows, key=lambda row: row.completion_ratio or Decimal(0))
     behind = sum(row.pace == BEHIND for row in open_rows)
-    name = worst.region_name if by_region else worst.name
-    if not behind:
-        return _("{count} 项尚有缺口，均跟上进度；{name}还差 {gap} {unit}").format(
-            count=len(open_rows), name=name, gap=f"{worst.gap.normalize():f}", unit=worst.unit_name
-        )
-    return _("{behind} 项落后进度，{name}还差 {gap} {unit}").format(
-        behind=behind, name=name, gap=f"{worst.gap.normalize():f}", unit=worst.unit_name
+    most = _("{name}还差 {gap} {unit}").format(
+        name=worst.region_name if by_region else worst.name, gap=f"{worst.gap.normalize():f}", unit=worst.unit_name
     )
+    if behind:
+        text = _("{n} 个区划落后进度，{most}") if by_region else _("{n} 项落后进度，{most}")
+    else:
+        text = _("{n} 个区划尚有缺口，均跟上进度；{most}") if by_region else _("{n} 项尚有缺口，均跟上进度；{most}")
+    return text.format(n=behind or len(open_rows), most=most)
 
 
 @dataclass(frozen=True)

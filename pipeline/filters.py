@@ -95,7 +95,12 @@ class DeadlineFilter(django_filters.FilterSet):
     )
     whose = django_filters.ChoiceFilter(method="of_whom", label=_("经办"), choices=WHOSE[:1], empty_label=_("全部"))
     region = django_filters.CharFilter(method=within, label=_("区划"), widget=forms.HiddenInput)
-    until = django_filters.DateFilter(field_name="due_on", lookup_expr="lte", label=_("截止不晚于"))
+    until = django_filters.DateFilter(
+        field_name="due_on",
+        lookup_expr="lte",
+        label=_("截止不晚于"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
 
     class Meta:
         model = Deadline

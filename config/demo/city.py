@@ -32,6 +32,7 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     runs = list(_runs(known, years, today, rng))
     shown = _showcases(known, runs, today)
     played = history.play([*runs, *shown], staff, rounds, today, rng)
+    history.plan_actions(played, today)
     firm_people = people.make_firm_people([run.firm for run in shown[: len(people.FIRM_PEOPLE)]], today)
     targets.make_targets(regions, today, staff["lead"], rng)
     return {"firms": len(known), "applications": len(played), "people": len(staff) + len(firm_people)}

@@ -121,6 +121,27 @@ def play(
     return begun
 
 
+# What officers have promised themselves, by stage.
+NEXT_ACTIONS = {
+    "library": "约企业谈首次诊断",
+    "diagnose": "核对研发费用辅助账",
+    "prep": "催交知识产权清单",
+    "prereview": "预审研发费用专项审计报告",
+    "submitted": "核对网上填报数据",
+    "selfeval": "提醒企业完成自主评价",
+}
+
+
+def plan_actions(runs: Iterable[Run], today: date) -> None:
+    """Give every other open application a next action within the week, the first ones today."""
+    open_ones = [run.application for run in runs if run.application and run.application.stage in NEXT_ACTIONS]
+    chosen = open_ones[::2]
+    for place, application in enumerate(chosen):
+        application.next_action = NEXT_ACTIONS[application.stage]
+        application.next_action_on = today + timedelta(days=place % 4)
+    Application.objects.bulk_update(chosen, ["next_action", "next_action_on"])
+
+
 def _play_one(run: Run, people: dict[str, User], rounds: list[Round], today: date, rng: random.Random) -> None:
     table = PROGRAMMES[run.programme]
     stage, day = run.first_stage or table.initial, run.begins

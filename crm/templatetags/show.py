@@ -35,7 +35,7 @@ def due_day(value: Any) -> str:
     if not isinstance(value, date):
         return ""
     names = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
-    return f"{day(value)} {names[value.weekday()]}"
+    return _("{day} {weekday}").format(day=day(value), weekday=names[value.weekday()])
 
 
 @register.filter

@@ -47,8 +47,8 @@ def reminder_sentence(deadline: Deadline, days: int, workdays: int) -> str:
 
 @register.simple_tag
 def gap_subject(mail: Any) -> str:
-    """The number stands in the subject: 【缺口 12】高企首次认定 18/30 · 贵港市 2026-W47."""
-    where = f"{mail.region.name} {mail.period}"
+    """The number stands in the subject: 【缺口 12】高企首次认定 18/30 · 贵港市 2026 年第 47 周."""
+    where = f"{mail.region.name} {week_words(mail.period)}"
     if mail.worst is None:
         return _("【无缺口】各项目标均已完成 · {where}").format(where=where)
     quota: QuotaRow = mail.worst.quota
@@ -75,6 +75,22 @@ def gap_sentence(mail: Any) -> str:
         unit=quota.unit_name,
         ratio=percent(quota.completion_ratio),
     )
+
+
+@register.filter
+def whereabouts(application: Any) -> str:
+    """The county and the officer in brackets: （平南，莫清扬）."""
+    region, officer = application.region.short_name, application.officer
+    if officer is None:
+        return _("（{region}）").format(region=region)
+    return _("（{region}，{officer}）").format(region=region, officer=officer.name)
+
+
+@register.filter
+def week_words(period: str) -> str:
+    """The ISO week in words: 2026 年第 47 周."""
+    year, week = period.split("-W")
+    return _("{year} 年第 {week} 周").format(year=year, week=int(week))
 
 
 @register.simple_tag

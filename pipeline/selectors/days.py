@@ -6,14 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from crm.access import scope_of
 from crm.models import User
 from pipeline.choices import Turn
 from pipeline.models import Application, Deadline
 from pipeline.models.applications import ApplicationQuerySet
-from pipeline.selectors.calendar import work_calendar
 from pipeline.workdays import WorkCalendar
 from pipeline.workflows import WORKFLOWS
 
@@ -46,14 +45,13 @@ def due_items(deadlines: Iterable[Deadline], today: date, calendar: WorkCalendar
     return [DueItem.of(deadline, today, calendar) for deadline in deadlines]
 
 
-def due_soon(user: User, today: date) -> list[DueItem]:
-    """The open deadlines of the next two weeks and those overdue, the person's own first. Two queries."""
+def due_soon(user: User, today: date) -> QuerySet[Deadline]:
+    """The open deadlines of the next two weeks and those overdue: the person's own where there are any. One query."""
     deadlines = Deadline.objects.visible_to(user).open().filter(due_on__lte=today + timedelta(days=SOON_DAYS))
     mine = Q(application__officer=user) | Q(application=None, firm__officer=user)
     if deadlines.filter(mine).exists():
         deadlines = deadlines.filter(mine)
-    rows = deadlines.select_related("application", "recognition", "firm").order_by("due_on", "pk")[:SHOWN]
-    return due_items(rows, today, work_calendar())
+    return deadlines.select_related("application", "recognition", "firm").order_by("due_on", "pk")
 
 
 def stages_of_turn(*turns: str) -> Q:
@@ -65,12 +63,12 @@ def stages_of_turn(*turns: str) -> Q:
     return wanted
 
 
-def waiting_here(applications: ApplicationQuerySet, user: User) -> list[Application]:
-    """Applications whose next move is this person's desk's, those waiting longest first. One query."""
+def waiting_here(applications: ApplicationQuerySet, user: User) -> ApplicationQuerySet:
+    """Applications whose next move is this person's desk's, those waiting longest first."""
     at_city = any(path.count("/") <= CITY_DEPTH for path in scope_of(user).paths) or scope_of(user).everything
     rows = applications.open().filter(stages_of_turn(Turn.CITY if at_city else Turn.COUNTY))
     rows = rows.exclude(phase="pool").select_related("firm", "region")
-    return list(rows.order_by("stage_since", "pk")[:SHOWN])
+    return rows.order_by("stage_since", "pk")
 
 
 def planned_actions(applications: ApplicationQuerySet, user: User, today: date) -> list[Application]:

@@ -65,7 +65,7 @@ def ladder(rungs: Sequence[Rung]) -> SafeString:
             "",
             '<span class="rung {} {}" title="{}">{}<span aria-hidden="true">{}</span><span class="sr">{}</span></span>',
             (
-                (r.state, r.programme, _words(r), _svg(r.programme, r.state), r.year or "·", _words(r) + "；")
+                (r.state, r.programme, _words(r), _svg(r.programme, r.state), r.year or "·", _words(r) + _("；"))
                 for r in rungs or ()
             ),
         ),
@@ -74,7 +74,9 @@ def ladder(rungs: Sequence[Rung]) -> SafeString:
 
 def _words(rung: Rung) -> str:
     year = f" {rung.year}" if rung.year else ""
-    return f"{PROGRAMMES[rung.programme].short_label}：{RUNG_WORDS[rung.state]}{year}"
+    return _("{programme}：{state}").format(
+        programme=PROGRAMMES[rung.programme].short_label, state=f"{RUNG_WORDS[rung.state]}{year}"
+    )
 
 
 TONE_ICONS = {"act": "triangle-alert", "soon": "clock-alert", "wait": "clock", "fine": "circle-check"}

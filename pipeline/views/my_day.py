@@ -9,9 +9,11 @@ from django.views.decorators.http import require_GET
 
 from crm.access import scope_of
 from crm.frame import current_region
+from crm.paging import capped_count
 from crm.views.common import person
 from pipeline.models import Application
-from pipeline.selectors.days import due_soon, planned_actions, waiting_here
+from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.days import SHOWN, due_items, due_soon, planned_actions, waiting_here
 from pipeline.selectors.snapshots import latest_snapshot
 
 
@@ -24,10 +26,13 @@ def my_day(request: HttpRequest) -> HttpResponse:
     region = current_region(request)
     today = timezone.localdate()
     applications = Application.objects.visible_to(request.user)
+    deadlines, waiting = due_soon(person(request), today), waiting_here(applications, person(request))
     context = {
         "today": today,
-        "deadlines": due_soon(person(request), today),
-        "waiting": waiting_here(applications, person(request)),
+        "deadlines": due_items(deadlines[:SHOWN], today, work_calendar()),
+        "deadline_count": capped_count(deadlines)[0],
+        "waiting": waiting[:SHOWN],
+        "waiting_count": capped_count(waiting)[0],
         "planned": planned_actions(applications, person(request), today),
         "compiled": latest_snapshot(region) if region else None,
     }

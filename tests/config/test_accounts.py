@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from django.test import Client
 
@@ -29,6 +31,18 @@ def test_five_wrong_passwords_lock_the_account_and_nobody_else(client, login, of
     assert "登录已暂停 15 分钟" in response.content.decode()
     assert login("pw").status_code == 429
     assert login("pw", "other_officer").status_code == 302
+
+
+def test_a_password_that_is_too_short_is_refused_in_chinese(client, officer):
+    client.force_login(officer)
+    typed = {"oldpassword": "pw", "password1": "short", "password2": "short"}
+
+    page = client.post("/accounts/password/change/", typed).content.decode()
+
+    assert "密码太短，至少 10 个字符。" in page
+    assert re.search(r"<title>错误：\s*修改密码", page)
+    officer.refresh_from_db()
+    assert officer.check_password("pw")
 
 
 def test_nobody_signs_up(client, db):

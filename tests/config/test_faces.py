@@ -1,19 +1,28 @@
 """The two languages, the icons, the pages that must not ask anybody else for anything."""
 
 import re
+from decimal import Decimal
 from pathlib import Path
 
 import lucide
 import pytest
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 
 from config import strings
+from crm.models import User
+from notifications.digests import iso_week, send_period
+from notifications.models import Message, MessageKind
+from notifications.reminders import plan_reminders
+from pipeline.models import Deadline, Indicator
+from pipeline.services.metrics import compile_metrics
+from pipeline.services.targets import set_quota
 from tests.pipeline import world
 
 ROOMS = ("config", "crm", "pipeline", "notifications")
 TEMPLATES = [path for room in ROOMS for path in (Path(settings.BASE_DIR) / room).rglob("*.html")]
-CHINESE = re.compile(r"[\u4e00-\u9fff]+")
+CHINESE = re.compile(r"[\u3001-\u303f\u4e00-\u9fff\uff00-\uffef]+")
 # What stays Chinese in the English face: names of firms, people and places, document numbers, and the import's headings.
 NAMES = re.compile(
     r"育企|中文|平南智造科技有限公司|桂平新材料有限公司|姓名\w+|广西壮族自治区|贵港市?|平南县?|桂平市?|港北区?|港南区?|覃塘区?"
@@ -113,6 +122,46 @@ def test_pages_speak_english_when_asked(name, client, lead, firm, officer):
     text = client.get(reverse(name)).content.decode()
 
     text = re.sub(r"<script.*?</script>", "", text, flags=re.S)
+    assert CHINESE.findall(NAMES.sub("", text)) == []
+
+
+def in_english(client, user, address):
+    client.force_login(user)
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = "en"
+    response = client.get(address)
+    assert response.status_code == 200
+    return NAMES.sub("", re.sub(r"<script.*?</script>", "", response.content.decode(), flags=re.S))
+
+
+@pytest.mark.parametrize(
+    ("programme", "stage"), [("tech_sme", "returned"), ("high_tech", "returned"), ("gazelle", "lib_returned")]
+)
+def test_pages_of_one_firm_and_one_application_speak_english(programme, stage, client, lead, firm, firm_user):
+    application = world.at(firm, stage, programme=programme)
+    shown = [f"/firms/{firm.credit_code}/", f"/board/{programme}/"]
+    shown += [f"/applications/{application.pk}/", f"/applications/{application.pk}/move/"]
+
+    text = "".join(in_english(client, lead, address) for address in shown)
+    text += in_english(client, firm_user, "/portal/")
+    text += in_english(client, firm_user, f"/portal/applications/{application.pk}/")
+
+    assert CHINESE.findall(text.replace("依据材料", "")) == []
+
+
+def test_mails_speak_english_to_those_who_chose_it(city, lead, leader, firm, firm_user):
+    User.objects.update(language="en")
+    target = Indicator.objects.get(code="high_tech.first_time")
+    for region in (city, firm.region):
+        set_quota(target, region, timezone.localdate().year, target=Decimal(9), actor=lead)
+    world.at(firm, "returned")
+    compile_metrics()
+    plan_reminders(today=Deadline.objects.open().earliest("due_on").due_on)
+    send_period(iso_week(timezone.localdate()), today=timezone.localdate())
+
+    kinds = set(Message.objects.values_list("kind", flat=True))
+    text = "".join(f"{m.subject} {m.body} {m.html}" for m in Message.objects.all()).replace("依据材料", "")
+
+    assert kinds == set(MessageKind.values)
     assert CHINESE.findall(NAMES.sub("", text)) == []
 
 

@@ -277,8 +277,8 @@ def test_each_gets_the_own_region_and_the_names_that_would_close_the_gap(targets
 
     city_mail = Message.objects.get(to="leader@example.cn")
     county_mail = Message.objects.get(to="officer@example.cn")
-    assert city_mail.subject == "【缺口 44】高新技术企业首次认定 1/45 · 贵港市 2026-W48"
-    assert county_mail.subject == "【缺口 4】高新技术企业首次认定 1/5 · 平南县 2026-W48"
+    assert city_mail.subject == "【缺口 44】高新技术企业首次认定 1/45 · 贵港市 2026 年第 48 周"
+    assert county_mail.subject == "【缺口 4】高新技术企业首次认定 1/5 · 平南县 2026 年第 48 周"
     for body in (city_mail.body, city_mail.html):
         assert firm.name in body
         assert other_firm.name in body
@@ -329,7 +329,7 @@ def test_without_gap_one_line_says_so(targets, leader, city, lead):
     send("2026-11-23 08:30")
 
     message = Message.objects.get(to="leader@example.cn")
-    assert message.subject == "【无缺口】各项目标均已完成 · 贵港市 2026-W48"
+    assert message.subject == "【无缺口】各项目标均已完成 · 贵港市 2026 年第 48 周"
     assert "贵港市 1 项目标均已完成，本周无需催办。" in message.body
 
 
@@ -339,7 +339,7 @@ def test_dry_run_prints_what_would_go_to_whom(targets, officer, leader, capsys):
 
     out = capsys.readouterr().out
     assert out.startswith(
-        "To: 姓名leader <leader@example.cn>\nSubject: 【缺口 44】高新技术企业首次认定 1/45 · 贵港市 2026-W48\n"
+        "To: 姓名leader <leader@example.cn>\nSubject: 【缺口 44】高新技术企业首次认定 1/45 · 贵港市 2026 年第 48 周\n"
     )
     assert out.count("To: ") == 1
     assert Message.objects.count() == Digest.objects.count() == 0

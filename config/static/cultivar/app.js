@@ -7,7 +7,16 @@ for (const element of document.querySelectorAll("[data-nojs]")) element.hidden =
 for (const form of document.querySelectorAll("form[data-autosubmit]:not([hx-get])")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
-for (const element of document.querySelectorAll("[data-focus]")) element.focus();
+
+// The summary of what is wrong takes the focus, after the browser has followed the address's own anchor.
+addEventListener("load", () => setTimeout(() => document.querySelector("main [data-focus]")?.focus()));
+
+// What scrolls sideways can be scrolled by keyboard.
+function reachScrollers() {
+  for (const box of document.querySelectorAll(".scroll")) box.tabIndex = box.scrollWidth > box.clientWidth ? 0 : -1;
+}
+reachScrollers();
+addEventListener("resize", reachScrollers);
 
 // The sheet of moves opens over the page, by click, key or drop; its link is the fallback.
 export function openSheet(url) {
@@ -53,6 +62,7 @@ document.addEventListener("click", (event) => {
 if (document.querySelector("main [data-move-sheet]")) prepareSheet(document.querySelector("main"));
 
 document.body.addEventListener("htmx:afterSettle", (event) => {
+  reachScrollers();
   if (sheet?.open && sheet.contains(event.target)) prepareSheet(sheet);
 });
 
