@@ -12,7 +12,7 @@ from rest_framework.routers import SimpleRouter
 from config import health
 from crm.api.jobs import JobViewSet
 from notifications.api import MessageViewSet
-from pipeline.api import applications, firms, targets
+from pipeline.api import applications, bulk, firms, targets
 
 router = SimpleRouter()
 router.register("firms", firms.FirmViewSet, "api-firm")
@@ -27,6 +27,7 @@ router.register("jobs", JobViewSet, "api-job")
 
 api = [
     *router.urls,
+    path("moves/bulk/", bulk.BulkMoveView.as_view(), name="api-bulk-move"),
     path("progress/", targets.ProgressView.as_view(), name="api-progress"),
     path("funnel/", targets.FunnelView.as_view(), name="api-funnel"),
     path("health/", health.health, name="health"),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from pipeline.services import clocks, metrics
+from pipeline.services import bulk, clocks, metrics  # noqa: F401  bulk: so that the worker knows its jobs
 
 
 @shared_task

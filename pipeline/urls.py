@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pipeline.views import applications, board, calendar, deadlines, firms, funnel, my_day, portal, targets
+from pipeline.views import applications, board, bulk, calendar, deadlines, firms, funnel, my_day, portal, targets
 
 urlpatterns = [
     path("", my_day.my_day, name="my_day"),
@@ -17,6 +17,7 @@ urlpatterns = [
     path("board/<str:programme>/", board.board, name="board"),
     path("board/<str:programme>/<str:stage>/", board.board_lane, name="board_lane"),
     path("applications/", applications.application_list, name="applications"),
+    path("applications/bulk/", bulk.bulk_move, name="bulk_move"),
     path("applications/<int:pk>/", applications.application_page, name="application"),
     path("applications/<int:pk>/move/", applications.application_move, name="application_move"),
     path("applications/<int:pk>/plan/", applications.application_plan, name="application_plan"),
