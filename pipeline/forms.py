@@ -246,3 +246,18 @@ class OpenForm(forms.Form):
 
     programme = forms.ChoiceField(choices=lambda: [(code, table.short_label) for code, table in PROGRAMMES.items()])
     year = forms.IntegerField(min_value=2000, max_value=2100, required=False)
+
+
+class BulkMoveForm(forms.Form):
+    """One move for many applications, with what those that grant something share."""
+
+    transition = forms.CharField(max_length=40)
+    note = forms.CharField(label=_("说明"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 3}))
+    document = forms.CharField(label=_("公告文号"), required=False, max_length=120)
+    granted_on = date_field(_("认定日期"))
+    valid_until = date_field(_("有效期至"))
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """What was filled in, for the service."""
+        return {name: value for name, value in self.cleaned_data.items() if value}

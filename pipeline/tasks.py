@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from pipeline.services import clocks, list_confirm, lists, metrics, screening  # noqa: F401  the worker knows jobs by import
+from pipeline.services import bulk, clocks, list_confirm, lists, metrics, screening  # noqa: F401  jobs by import
 
 
 @shared_task

@@ -6,6 +6,7 @@ from django.urls.converters import StringConverter
 from pipeline.views import (
     applications,
     board,
+    bulk,
     calendar,
     deadlines,
     firm_entry,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("board/<str:programme>/", board.board, name="board"),
     path("board/<str:programme>/<str:stage>/", board.board_lane, name="board_lane"),
     path("applications/", applications.application_list, name="applications"),
+    path("applications/bulk/", bulk.bulk_move, name="bulk_move"),
     path("applications/<int:pk>/", applications.application_page, name="application"),
     path("applications/<int:pk>/move/", applications.application_move, name="application_move"),
     path("applications/<int:pk>/plan/", applications.application_plan, name="application_plan"),

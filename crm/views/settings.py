@@ -14,6 +14,7 @@ from crm.errors import DomainError
 from crm.forms import AccountForm, FirmAccountForm, PersonForm, PostForm
 from crm.frame import current_region
 from crm.models import Firm, Job, Membership, Post, Region
+from crm.selectors.jobs import outcomes
 from crm.services import people
 from crm.services.jobs import cancel_job
 from crm.views.common import attempt, back, person, refuse, say, staff_only, wants_fragment
@@ -22,6 +23,9 @@ from crm.views.common import attempt, back, person, refuse, say, staff_only, wan
 @require_GET
 def settings_index(request: HttpRequest) -> HttpResponse:
     return render(request, "crm/settings.html", {"base": _base(request)})
+
+
+REPORT_PARTS = 4  # parts of a job whose refused rows are shown at a time
 
 
 def _base(request: HttpRequest) -> str:
@@ -163,7 +167,12 @@ def job(request: HttpRequest, pk: int) -> HttpResponse:
     """How far a background job is; htmx asks again until it is over."""
     found = get_object_or_404(Job.objects.visible_to(request.user), pk=pk)
     template = "crm/_job.html" if wants_fragment(request) else "crm/job.html"
-    response = render(request, template, {"job": found, "base": _base(request)})
+    after = request.GET.get("after", "")
+    context = {"job": found, "base": _base(request)}
+    if found.is_over:
+        first = int(after) if after.isdecimal() else -1
+        context["refused"] = outcomes(found, outcome="refused", after=first, parts=REPORT_PARTS)
+    response = render(request, template, context)
     if found.is_over and wants_fragment(request):
         response["HX-Refresh"] = "true" if request.GET.get("then") == "refresh" else "false"
     return response
