@@ -71,7 +71,7 @@ class OfficialListSerializer(serializers.ModelSerializer):
 class OfficialListUploadSerializer(serializers.Serializer):
     """A published list, as `file` (multipart) or as `text`. `stage` only where a kind has several, as notices have."""
 
-    programme = serializers.ChoiceField(choices=list(PROGRAMMES))
+    programme = serializers.ChoiceField(choices=[(code, table.short_label) for code, table in PROGRAMMES.items()])
     kind = serializers.ChoiceField(choices=ListKind.choices)
     stage = serializers.CharField(required=False, allow_blank=True, default="")
     name = serializers.CharField(max_length=200)
