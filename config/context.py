@@ -44,6 +44,7 @@ def rail(request: HttpRequest) -> list[Entry]:
         Entry(_("转化"), "funnel", reverse("funnel")),
         Entry(_("名单与导入"), "file-input", reverse("imports")),
         Entry(_("发件箱"), "send", reverse("outbox")),
+        Entry(_("政策"), "scroll-text", reverse("policies")),
         Entry(_("设置"), "settings", reverse("settings")),
     ]
 

@@ -11,6 +11,8 @@ from pipeline.models import Application
 from pipeline.workflow import SYSTEM, Actor
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser
+
     from crm.models import User
 
 CITY_DEPTH = 2  # 自治区/市/: a post here or above sits at the city's desk
@@ -48,3 +50,9 @@ def firm_has_account(application: Application) -> bool:
         known = application.firm.memberships.filter(ended_on=None, user__is_active=True).exists()
         application.has_account = known  # type: ignore[attr-defined]
     return known
+
+
+def may_write_policies(user: User | AnonymousUser) -> bool:
+    """True for those who keep the law as data: administrators at the city's desk or above it."""
+    scope = scope_of(user)
+    return scope.everything or any(role == Role.ADMIN and post.count("/") <= CITY_DEPTH for post, role in scope.posts)

@@ -1,5 +1,7 @@
 """The refusals of this room. Codes are stable; sentences may improve."""
 
+from collections.abc import Iterable, Mapping, Sequence
+
 from django.utils.translation import gettext_lazy as _
 
 from crm.errors import DomainError, InvalidInput
@@ -42,11 +44,18 @@ class QuotaRefused(PipelineError):
 
 
 class InvalidPolicy(PipelineError):
-    """A policy file or a stored edition is wrong; `reasons` holds every fault, with file and line if it has them."""
+    """A policy file or a stored edition is wrong; `reasons` holds every fault, with file and line if it has them.
+
+    `faults` holds the same without the place, each with its path in the edition, for a page that shows the field.
+    """
 
     code = "invalid_policy"
     title = _("政策版本有误")
     status = 400
+
+    def __init__(self, *reasons: object, faults: Iterable[tuple[tuple[str | int, ...], str]] = ()) -> None:
+        self.faults = list(faults)
+        super().__init__(*reasons)
 
 
 class InvalidFacts(InvalidInput):
@@ -76,3 +85,15 @@ class ListRefused(PipelineError):
 
     code = "list_refused"
     title = _("名单不能办理")
+
+
+class DraftRefused(PipelineError):
+    """A draft that cannot be kept as it was typed. `fields` holds the reasons by entry, "" those of the whole."""
+
+    code = "draft_refused"
+    title = _("草稿没有保存")
+    status = 400
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self.fields = fields
+        super().__init__(*(reason for reasons in fields.values() for reason in reasons))

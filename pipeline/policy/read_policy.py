@@ -100,8 +100,8 @@ def _policy(source: Source) -> Policy:
 
 
 def _checked(source: Source, found: Policy | None) -> Policy:
-    if source.problems or found is None:
-        raise InvalidPolicy(*source.reasons())
+    if source.faults or found is None:
+        raise InvalidPolicy(*source.reasons(), faults=source.faults)
     return found
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 from django.utils.translation import gettext as _
@@ -18,11 +18,19 @@ from pipeline.errors import InvalidPolicy
 
 Path_ = tuple[str | int, ...]
 _NUMBER = re.compile(r"-?(0|[1-9]\d*(_\d{3})*)(\.\d+)?", re.ASCII)
+MOST_PLACES, DEEPEST, LONGEST = 20_000, 40, 40  # no edition comes near; a file that does is no edition
 _PLAIN = {"tag:yaml.org,2002:int", "tag:yaml.org,2002:float"}
 
 
 class Figure(str):
     """A number written without quotes: a text field refuses it, because 0450 and 4.50 would not stay what they are."""
+
+
+class Fault(NamedTuple):
+    """Something wrong at one place of an edition."""
+
+    path: Path_
+    sentence: str
 
 
 @dataclass
@@ -32,17 +40,23 @@ class Source:
     name: str
     data: Any
     lines: Mapping[Path_, int] = field(default_factory=dict)
-    problems: list[tuple[int, str]] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
 
     def complain(self, path: Path_, sentence: str) -> None:
-        """Note what is wrong at a place: `CN-2022.yaml:14: criteria.2.value：…`."""
-        line = next((self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines), 0)
-        place = f"{self.name}:{line}: " if line else f"{self.name}: " if self.name else ""
-        dotted = ".".join(map(str, path))
-        self.problems.append((line, f"{place}{dotted}：{sentence}" if dotted else f"{place}{sentence}"))
+        self.faults.append(Fault(path, sentence))
 
     def reasons(self) -> list[str]:
-        return [sentence for _line, sentence in sorted(self.problems, key=lambda problem: problem[0])]
+        """Every fault with its place, in the order of the lines: `CN-2022.yaml:14: criteria.2.value：…`."""
+        placed = sorted(((self._line(fault.path), fault) for fault in self.faults), key=lambda found: found[0])
+        return [self._placed(line, fault) for line, fault in placed]
+
+    def _line(self, path: Path_) -> int:
+        return next((self.lines[path[:end]] for end in range(len(path), -1, -1) if path[:end] in self.lines), 0)
+
+    def _placed(self, line: int, fault: Fault) -> str:
+        place = f"{self.name}:{line}: " if line else f"{self.name}: " if self.name else ""
+        dotted = ".".join(map(str, fault.path))
+        return f"{place}{dotted}：{fault.sentence}" if dotted else f"{place}{fault.sentence}"
 
 
 def from_yaml(text: str, name: str) -> Source:
@@ -53,6 +67,8 @@ def from_yaml(text: str, name: str) -> Source:
         mark = getattr(error, "problem_mark", None)
         place = f"{name}:{mark.line + 1}" if mark else name
         raise InvalidPolicy(f"{place}: " + _("不是有效的 YAML：{why}").format(why=_problem(error))) from None
+    except RecursionError:
+        raise _too_large(name) from None
     source = Source(name, None)
     lines: dict[Path_, int] = {}
     source.lines = lines
@@ -73,10 +89,16 @@ def _problem(error: yaml.YAMLError) -> str:
     return str(getattr(error, "problem", None) or error)
 
 
+def _too_large(name: str) -> InvalidPolicy:
+    return InvalidPolicy(f"{name}: " + _("文件过大或嵌套过深，不像一个政策版本"))
+
+
 def _plain(node: yaml.Node | None, path: Path_, source: Source, lines: dict[Path_, int]) -> Any:
     if node is None:
         return None
     lines.setdefault(path, node.start_mark.line + 1)
+    if len(lines) > MOST_PLACES or len(path) > DEEPEST:  # also where an anchor holds itself
+        raise _too_large(source.name)
     if isinstance(node, yaml.MappingNode):
         return dict(_pairs(node, path, source, lines))
     if isinstance(node, yaml.SequenceNode):
@@ -108,7 +130,7 @@ def number(value: Any) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
         return None
     text = str(value)
-    return Decimal(text.replace("_", "")) if _NUMBER.fullmatch(text) else None
+    return Decimal(text.replace("_", "")) if len(text) <= LONGEST and _NUMBER.fullmatch(text) else None
 
 
 def canonical(value: Any) -> Any:

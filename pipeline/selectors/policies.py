@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -10,8 +11,9 @@ from pathlib import Path
 from django.conf import settings
 
 from pipeline.models import PolicyEdition
-from pipeline.policy import Policy, load_policies, pick_policy, policy_of
+from pipeline.policy import Policy, Status, load_policies, pick_policy, policy_of
 from pipeline.policy.nodes import Expert, items_of
+from pipeline.workflows import PROGRAMMES
 
 NATION = "CN"
 FULL_MARKS = 100
@@ -77,3 +79,33 @@ def expert_most(name: str) -> int:
             if found := [item.most for item in items_of(part.item) if isinstance(item, Expert) and item.name == name]:
                 return found[0]
     return FULL_MARKS
+
+
+@dataclass(frozen=True)
+class EditionRow:
+    """A published edition as the list shows it; `doubtful` counts what is 待核实."""
+
+    edition: PolicyEdition
+    policy: Policy
+    in_force: bool
+
+    @property
+    def doubtful(self) -> int:
+        return doubtful(self.policy)
+
+
+def doubtful(policy: Policy) -> int:
+    """How many conditions, routes, triggers and parts of an edition are not confirmed, its dates included."""
+    criteria = (*policy.criteria, *policy.routes, *policy.triggers)
+    statuses = [policy.dates_status, *(item.status for item in criteria), *(part.status for part in policy.parts)]
+    return sum(status is not Status.CONFIRMED for status in statuses)
+
+
+def edition_rows(region_path: str, day: date) -> dict[str, list[EditionRow]]:
+    """Every published edition by programme, those in force for the region marked. One query and one per programme."""
+    found: dict[str, list[EditionRow]] = {programme: [] for programme in PROGRAMMES}
+    holding = {edition.pk for code in PROGRAMMES if (edition := edition_in_force(code, region_path, day))}
+    for edition in PolicyEdition.objects.select_related("published_by"):
+        rows = found.setdefault(edition.programme, [])
+        rows.append(EditionRow(edition, policy_of(edition), edition.pk in holding))
+    return found

@@ -20,6 +20,9 @@ from crm.services.facts import record_fact
 from crm.services.holdings import save_right
 from notifications.models import Mail, Message
 from pipeline.models import OfficialList, OfficialListRow
+from pipeline.policy import policy_of
+from pipeline.services.bench import start_bench
+from pipeline.services.drafts import copy_edition
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.rounds import save_round
 from pipeline.services.screening import start_screening
@@ -99,6 +102,20 @@ ROUTES = {
     ),
     "compile_now": Route(OWN, (), {}),
     "funnel": Route(LIST),
+    "policies": Route(LIST),
+    "policy": Route(LIST, ("programme", "edition")),
+    "policy_compare": Route(LIST, ("programme", "edition")),
+    "policy_yaml": Route(LIST, ("programme", "edition")),
+    "policy_copy": Route(HIDDEN, ("programme", "edition"), {}),
+    "policy_upload": Route(HIDDEN, ("programme", "edition"), {}),
+    "policy_bench": Route(LIST),
+    "policy_bench_region": Route(MANAGE, (), {"old": "high_tech/CN-2016", "new": "high_tech/CN-2016"}),
+    "policy_bench_result": Route(HIDDEN, ("trial",)),
+    "draft": Route(HIDDEN, ("draft",)),
+    "draft_yaml": Route(HIDDEN, ("draft",)),
+    "draft_upload": Route(HIDDEN, ("draft",), {"version": 0}),
+    "draft_discard": Route(HIDDEN, ("draft",), {"version": 0}),
+    "draft_publish": Route(HIDDEN, ("draft",)),
     "rounds": Route(LIST),
     "round": Route(LIST, ("round",)),
     "calendar": Route(LIST),
@@ -197,7 +214,7 @@ def ours() -> list[str]:
 
 
 @pytest.fixture
-def everything(private_storage, firm, officer, firm_user, city, county, lead):
+def everything(private_storage, firm, officer, firm_user, city, county, lead, admin):
     """The firm with something of every kind attached."""
     application = world.at(firm, "formal")
     world.at(firm, "registered", programme="tech_sme")
@@ -261,10 +278,15 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead):
     edition = world.published("high_tech", "CN-2016")
     work_on(start_screening(county, "high_tech", actor=None, here=True).pk)
     shortlist = save_shortlist(SECRET, edition=edition, region=county, firms=[firm.pk], actor=officer)
+    policy = policy_of(edition)
+    trial = start_bench(county, policy, policy, on=date(2026, 7, 1), actor=officer)
     return {
         "shortlist": shortlist.pk,
         "list": published.pk,
         "list_pk": published.pk,
+        "edition": edition.code,
+        "draft": copy_edition(edition, actor=admin).pk,
+        "trial": trial.pk,
         "credit_code": firm.credit_code,
         "application": application.pk,
         "pk": application.pk,
@@ -291,6 +313,7 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead):
 def ask(client: Client, name: str, world_: dict):
     route = ROUTES[name]
     renamed = {"application": "pk", "membership": "pk", "message": "pk", "mail": "pk", "batch": "pk", "job": "pk"}
+    renamed |= {"edition": "code", "draft": "pk", "trial": "pk"}
     renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
     renamed |= {"fact": "pk", "right": "pk"}
     renamed |= {"list": "pk", "list_pk": "pk"}
