@@ -45,10 +45,10 @@ def text(response):
 @pytest.mark.parametrize(
     ("address", "statements"),
     [
-        ("/firms/", 10),
+        ("/firms/", 11),
         ("/applications/", 8),
         ("/deadlines/", 10),
-        ("/board/high_tech/", 10),
+        ("/board/high_tech/", 11),
         ("/imports/", 8),
         ("/outbox/", 7),
         ("/", 14),
