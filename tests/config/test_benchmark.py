@@ -35,7 +35,7 @@ def test_a_run_is_written_compared_and_grown(scratch, tmp_path, capsys):
     figures = json.loads(first.read_text())
 
     assert set(figures["pages"]) == {"list", "record", "board"}
-    assert (figures["pages"]["list"]["statements"], figures["pages"]["record"]["statements"]) == (10, 20)
+    assert (figures["pages"]["list"]["statements"], figures["pages"]["record"]["statements"]) == (11, 20)
     assert set(figures["jobs"]) == {"plan reminders", "stage change"}
 
     call_command("benchmark", "check", "--warn", "--only", only, "--rounds", "1", "--against", str(first))
@@ -43,7 +43,7 @@ def test_a_run_is_written_compared_and_grown(scratch, tmp_path, capsys):
 
     figures["pages"]["list"]["statements"] = 3
     first.write_text(json.dumps(figures))
-    with pytest.raises(CommandError, match="list: 10 statements, was 3"):
+    with pytest.raises(CommandError, match="list: 11 statements, was 3"):
         call_command("benchmark", "check", "--only", only, "--rounds", "1", "--against", str(first))
 
     second.write_text(json.dumps(figures | {"firms": 600}))

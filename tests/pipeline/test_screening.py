@@ -513,7 +513,7 @@ def test_a_label_is_cut_to_its_room_by_the_width_of_its_characters():
 def test_the_chart_scales_bars_to_the_longest_and_says_what_is_lacking_most():
     chart = lack_bars([Lack("rd", "研发投入", 30, 10), Lack("ip", "科技成果", 0, 20)])
 
-    assert [(bar.width, bar.beyond_width) for bar in chart.bars] == [(188, 62), (0, 125)]
+    assert [(bar.width, bar.beyond_width) for bar in chart.bars] == [(218, 72), (0, 145)]
     assert chart.finding == "最常缺的是研发投入（30 家）"
     assert lack_bars([Lack("ip", "科技成果", 0, 20)]).finding == "缺少条件的企业都已无法补足"
     assert lack_bars([]).finding == "没有企业缺少条件"

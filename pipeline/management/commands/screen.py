@@ -13,6 +13,7 @@ from crm.choices import JobState, RegionKind
 from crm.errors import DomainError
 from crm.models import Job, Region
 from crm.processes import work_together
+from pipeline.choices import Bucket
 from pipeline.services.policies import publish, unpublished
 from pipeline.services.screening import start_screening
 from pipeline.workflows import PROGRAMMES
@@ -60,8 +61,8 @@ class Command(BaseCommand):
         if job.state != JobState.DONE:
             raise CommandError(f"{job.title}: {job.get_state_display()} {job.error}; run it again.")
         result = job.result
-        for bucket, number in result["buckets"].items():
-            self.stdout.write(f"{bucket:<12}{number:>9}")
+        for bucket in Bucket:  # PostgreSQL keeps no order of keys
+            self.stdout.write(f"{bucket.value:<12}{result['buckets'][bucket.value]:>9}")
         spent = (job.finished_at or timezone.now()) - (job.started_at or job.created_at)
         rate = round(job.done / max(spent.total_seconds(), 0.001))
         self.stdout.write(
