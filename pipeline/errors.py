@@ -88,12 +88,12 @@ class ListRefused(PipelineError):
 
 
 class DraftRefused(PipelineError):
-    """A draft that cannot be kept as it was typed. `fields` holds the reasons by entry, "" those of the whole."""
+    """A draft that cannot be kept as it was typed. `faults` holds the reasons by entry, "" those of the whole."""
 
     code = "draft_refused"
     title = _("草稿没有保存")
     status = 400
 
-    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
-        self.fields = fields
-        super().__init__(*(reason for reasons in fields.values() for reason in reasons))
+    def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
+        self.faults = faults
+        super().__init__(*(reason for reasons in faults.values() for reason in reasons))

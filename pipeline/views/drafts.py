@@ -74,7 +74,7 @@ def draft_page(request: HttpRequest, pk: int) -> HttpResponse:
     try:
         changes = drafts.change_draft(draft, typed, version=_version(request), actor=person(request))
     except DomainError as error:
-        faults = error.fields if isinstance(error, DraftRefused) else {WHOLE: error.reasons}
+        faults = error.faults if isinstance(error, DraftRefused) else {WHOLE: error.reasons}
         return _draft_form(request, draft, typed, faults)
     say(request, _("已保存 {n} 处修改").format(n=len(changes)) if changes else _("没有改动"))
     return redirect("draft", draft.pk)

@@ -9,7 +9,6 @@ from crm.choices import Role
 from crm.models import Firm, Job, Region
 from crm.services import chunks
 from pipeline.models import Assessment, PolicyDraft, PolicyEdition
-from pipeline.selectors.assessments import standings
 from pipeline.services.policies import publish, unpublished
 from tests import make
 from tests.browser.test_officer_and_firm import violations
@@ -83,8 +82,11 @@ def test_raise_the_line_try_it_and_publish(town, sit_down):
     assert page.locator("main").get_by_text(code).first.is_visible()
 
     # From now on the firm is judged by it.
-    now = standings(Firm.objects.get(name="六十分企业"), on=timezone.localdate())[0]
-    assert (now.edition, now.document.verdict.value) == (made, "not_met")
+    page.goto(f"/firms/{Firm.objects.get(name='六十分企业').credit_code}/?programme=tech_sme")
+    gap = page.locator("#gap")
+    gap.get_by_text(code).first.wait_for()
+    assert gap.locator("#gap-result .verdict-box.not_met").count() == 1
+    assert "综合评价得分不低于60分" in gap.inner_text()
     page.goto("/policies/")
     assert "现行" in page.locator("tr", has_text=code).inner_text()
     assert violations(page) == []

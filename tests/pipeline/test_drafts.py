@@ -54,7 +54,7 @@ def records(draft):
 def refusal(call):
     with pytest.raises(DraftRefused) as refused:
         call()
-    return dict(refused.value.fields)
+    return dict(refused.value.faults)
 
 
 # Copy and change ------------------------------------------------------------------------------------------------------
