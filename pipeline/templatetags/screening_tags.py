@@ -55,4 +55,9 @@ def gap_chip(chip: GapChip | None) -> SafeString | str:
     if chip is None:
         return ""
     label = _("条件筛查：{text}").format(text=chip.text)
-    return format_html('<span class="gapchip" title="{}">{}{}</span>', label, shape(chip.programme), chip.text)
+    return format_html(
+        '<span class="gapchip" title="{}">{}<span class="text">{}</span></span>',
+        label,
+        shape(chip.programme),
+        chip.text,
+    )
