@@ -95,7 +95,8 @@ def test_the_same_seed_makes_the_same_city(db):
 
 
 @time_machine.travel(NOVEMBER, tick=False)
-def test_its_proportions_are_a_citys(db):
+def test_its_proportions_and_verdicts_are_a_citys(db):
+    publish(unpublished(), actor=None)
     demo()
 
     valid = Recognition.objects.valid_now()
@@ -109,12 +110,10 @@ def test_its_proportions_are_a_citys(db):
         Application.objects.filter(programme="high_tech", year=2026).values_list("stage", flat=True)
     )
     assert not Application.objects.filter(phase=Phase.RECOGNISED, year__lt=2023).exists()
+    _has_every_verdict_conflicts_and_estimates()
 
 
-@time_machine.travel(NOVEMBER, tick=False)
-def test_it_has_firms_of_every_verdict_conflicts_and_estimates(db):
-    publish(unpublished(), actor=None)
-    demo()
+def _has_every_verdict_conflicts_and_estimates():
     firms, today = list(Firm.objects.all()), timezone.localdate()
 
     facts = facts_of(firms, on=today)
