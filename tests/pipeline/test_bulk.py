@@ -213,6 +213,17 @@ def test_the_sheet_offers_moves_and_starts_the_job(client, five, city_officer):
     assert "已处理 5，拒绝 0" in client.get(f"/jobs/{done(job).pk}/").content.decode()
 
 
+def test_the_list_has_a_box_for_each_row_and_a_button_for_all_of_them(client, five, city_officer, leader):
+    client.force_login(city_officer)
+    page = client.get("/applications/?stage=formal").content.decode()
+
+    assert 'action="/applications/bulk/?stage=formal"' in page
+    assert all(f'value="{row.pk}:{row.version}"' in page for row in five)
+
+    client.force_login(leader)  # who reads and moves nothing
+    assert "/applications/bulk/" not in client.get("/applications/").content.decode()
+
+
 def test_a_whole_result_is_chosen_by_its_filter(client, five, firm, officer, city_officer):
     world.opened(firm, officer)
     client.force_login(city_officer)
