@@ -31,11 +31,11 @@ run: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@sh tests/chromium.sh
-	$(PY) -m pytest -n 2 --dist worksteal -q -m "not browser and not kill"
-	$(PY) -m pytest -n 2 --dist worksteal -q -m "browser or kill"
+	$(PY) -m pytest -n 2 -q -m "not browser and not kill and not whole"
+	$(PY) -m pytest -n 2 -q -m "browser or kill or whole"
 
 test-fast: $(VENV)/.dev
-	$(PY) -m pytest -n 2 --dist worksteal -q -m "not browser and not kill"
+	$(PY) -m pytest -n 2 -q -m "not browser and not kill and not whole"
 
 check: $(VENV)/.dev
 	$(PY) -m ruff format --check .

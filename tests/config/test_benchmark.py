@@ -8,6 +8,8 @@ from django.core.management import CommandError, call_command
 from config.benchmark import jobs, report
 from crm.models import Firm, Import
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def scratch(db):

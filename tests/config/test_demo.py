@@ -21,6 +21,8 @@ from pipeline.services.undoing import undo_moves
 from pipeline.workflows import WORKFLOWS
 from tests import make
 
+pytestmark = pytest.mark.whole
+
 CLEARED = (
     Application,
     Credential,

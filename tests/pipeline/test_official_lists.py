@@ -39,6 +39,7 @@ def in_november(time_machine):
 # Five hundred lines --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.whole
 def test_a_list_of_500_lines_is_matched_confirmed_and_undone(county, city, city_officer):
     firms, lines = lists.five_hundred(county)
     before = lists.world_now()
