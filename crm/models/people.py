@@ -16,11 +16,17 @@ class User(AbstractUser):
     name = models.CharField(_("姓名"), max_length=60)
     phone = models.CharField(_("电话"), max_length=40, blank=True)
     language = models.CharField(_("语言"), max_length=10, default="zh-hans")
+    calendar_key = models.CharField(max_length=43, blank=True, editable=False)  # the secret address of the feed
 
     REQUIRED_FIELDS = ["name", "email"]
 
     class Meta(AbstractUser.Meta):
         verbose_name = _("用户")  # type: ignore[assignment]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["calendar_key"], condition=~models.Q(calendar_key=""), name="one_person_per_calendar"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name or self.username

@@ -104,6 +104,18 @@ def renew_token(user: User) -> str:
         return Token.objects.create(user=user).key
 
 
+def renew_calendar_key(user: User) -> str:
+    """A new secret for the address of the person's calendar feed; the old address stops working at once."""
+    key = secrets.token_urlsafe(32)
+    User.objects.filter(pk=user.pk).update(calendar_key=key)
+    return key
+
+
+def end_calendar(user: User) -> None:
+    """Nobody can subscribe to the person's dates any longer."""
+    User.objects.filter(pk=user.pk).update(calendar_key="")
+
+
 @transaction.atomic
 def add_post(user: User, *, region: Region, role: str, actor: User | None) -> Post:
     """Give a person a role in a region. A manager gives roles inside the own region only."""

@@ -54,6 +54,18 @@ def token_renew(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
+def calendar_renew(request: HttpRequest) -> HttpResponse:
+    """A new secret address of the calendar feed, or none; the old one stops working at once."""
+    if "end" in request.POST:
+        people.end_calendar(person(request))
+        say(request, _("日历订阅已停用，原地址立即失效"))
+    else:
+        people.renew_calendar_key(person(request))
+        say(request, _("已生成新的日历订阅地址，原地址立即失效"))
+    return redirect("account")
+
+
+@require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Chinese or English, kept in a cookie and in the profile."""
     language = request.POST.get("language", "")

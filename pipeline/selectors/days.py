@@ -19,6 +19,8 @@ from pipeline.workflows import WORKFLOWS
 SHOWN = 12
 SOON_DAYS = 14
 CITY_DEPTH = 2
+FEED_LIMIT = 500  # a calendar with more events helps nobody, and phones refuse it
+FEED_PAST_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,27 @@ class DueItem:
 
 def due_items(deadlines: Iterable[Deadline], today: date, calendar: WorkCalendar) -> list[DueItem]:
     return [DueItem.of(deadline, today, calendar) for deadline in deadlines]
+
+
+def own_deadlines(user: User) -> QuerySet[Deadline]:
+    """The open deadlines that are this person's own: of the firms they look after or belong to."""
+    wanted = Q(application__officer=user) | Q(application=None, firm__officer=user)
+    if firm_ids := scope_of(user).firm_ids:
+        wanted |= Q(firm_id__in=firm_ids, for_firm=True)
+    rows = Deadline.objects.visible_to(user).open().filter(wanted)
+    return rows.select_related("application", "recognition", "firm").order_by("due_on", "pk")
+
+
+def feed_deadlines(user: User, today: date) -> QuerySet[Deadline]:
+    """A person's own deadlines from a month ago on, the nearest first, no more than a calendar can hold. One query."""
+    return own_deadlines(user).filter(due_on__gte=today - timedelta(days=FEED_PAST_DAYS))[:FEED_LIMIT]
+
+
+def feed_actions(user: User, today: date) -> QuerySet[Application]:
+    """The next actions this person planned, from a month ago on. One query."""
+    rows = Application.objects.visible_to(user).open().filter(officer=user)
+    rows = rows.filter(next_action_on__gte=today - timedelta(days=FEED_PAST_DAYS)).exclude(next_action="")
+    return rows.select_related("firm").order_by("next_action_on", "pk")[:FEED_LIMIT]
 
 
 def due_soon(user: User, today: date) -> QuerySet[Deadline]:

@@ -20,6 +20,7 @@ from crm.models import Import, ImportRow, Job, Membership, Post, Region, User
 from crm.services.chunks import work_on
 from crm.services.facts import record_fact
 from crm.services.holdings import save_right
+from crm.services.people import renew_calendar_key
 from notifications.models import Mail, Message
 from pipeline.models import OfficialList, OfficialListRow
 from pipeline.policy import policy_of
@@ -122,6 +123,7 @@ ROUTES = {
     "round": Route(LIST, ("round",)),
     "calendar": Route(LIST),
     "workday_set": Route(MANAGE, (), {"date": "2026-12-25", "kind": "holiday"}),
+    "calendar_feed": Route(PUBLIC, ("key",)),
     "check_index": Route(PUBLIC),
     "check": Route(PUBLIC, ("programme",)),
     "portal": Route(LIST),
@@ -155,6 +157,7 @@ ROUTES = {
     "settings": Route(OWN),
     "account": Route(OWN),
     "token_renew": Route(OWN, (), {}),
+    "calendar_renew": Route(OWN, (), {}),
     "people": Route(LIST),
     "post_add": Route(HIDDEN, ("post",), {"role": "admin", "region": "450881"}),
     "post_remove": Route(HIDDEN, ("post",), {}),
@@ -216,7 +219,7 @@ def ours() -> list[str]:
 
 
 @pytest.fixture
-def everything(private_storage, firm, officer, firm_user, city, county, lead, admin):
+def everything(private_storage, firm, officer, firm_user, city, county, lead, admin, other_officer):
     """The firm with something of every kind attached."""
     application = world.at(firm, "formal")
     world.at(firm, "registered", programme="tech_sme")
@@ -308,6 +311,7 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
         "post": officer.posts.get().pk,
         "fact": fact.pk,
         "what": "right",
+        "key": renew_calendar_key(other_officer),
         "right": right.pk,
     }
 
