@@ -95,6 +95,12 @@ class DeadlineFilter(django_filters.FilterSet):
     )
     whose = django_filters.ChoiceFilter(method="of_whom", label=_("经办"), choices=WHOSE[:1], empty_label=_("全部"))
     region = django_filters.CharFilter(method=within, label=_("区划"), widget=forms.HiddenInput)
+    since = django_filters.DateFilter(
+        field_name="due_on",
+        lookup_expr="gte",
+        label=_("截止不早于"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
     until = django_filters.DateFilter(
         field_name="due_on",
         lookup_expr="lte",
@@ -104,7 +110,7 @@ class DeadlineFilter(django_filters.FilterSet):
 
     class Meta:
         model = Deadline
-        fields = ["kind", "programme", "whose", "until", "region"]
+        fields = ["kind", "programme", "whose", "since", "until", "region"]
 
     def of_programme(self, queryset, name, value):
         return queryset.filter(application__programme=value) | queryset.filter(recognition__programme=value)

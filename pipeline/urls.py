@@ -80,6 +80,7 @@ urlpatterns = [
     path("shortlists/<int:pk>/status/", shortlists.shortlist_status, name="shortlist_status"),
     path("shortlists/<int:pk>/cancel/", shortlists.shortlist_cancel, name="shortlist_cancel"),
     path("deadlines/", deadlines.deadline_list, name="deadlines"),
+    path("deadlines/month/", deadlines.deadline_month, name="deadline_month"),
     path("targets/", targets.targets, name="targets"),
     path("targets/quota/", targets.quota_set, name="quota_set"),
     path("targets/count/", targets.count_add, name="count_add"),
