@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from datetime import date
 
 from django.db import transaction
@@ -12,6 +13,7 @@ from crm.services.jobs import Progress, beat_heart, handles
 from pipeline.models import Indicator, Quota, Snapshot
 from pipeline.selectors.counts import Period, counts
 from pipeline.selectors.funnel import Funnel, funnels
+from pipeline.selectors.stays import usual_stays
 from pipeline.selectors.targets import QuotaRow, quota_rows
 
 
@@ -26,8 +28,13 @@ def compile_metrics(*, as_of: date | None = None) -> int:
     rows = quota_rows(quotas, counted, year=year, as_of=as_of)
     rows.sort(key=lambda row: order[row.indicator])
     flow = funnels(year)
-    regions = list(Region.objects.all())
+    regions, usual = list(Region.objects.all()), usual_stays(as_of)
     snapshots = [_snapshot(region, regions, rows, flow.get(region.path, {}), as_of) for region in regions]
+    for snapshot in snapshots:
+        if snapshot.region.parent_id is None:  # of the whole tree: a county alone has too few stays
+            snapshot.data["usual"] = {
+                name: {stage: astuple(one) for stage, one in of.items()} for name, of in usual.items()
+            }
     with transaction.atomic():
         Snapshot.objects.bulk_create(
             snapshots,

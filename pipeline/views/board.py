@@ -19,6 +19,7 @@ from pipeline.models.applications import ApplicationQuerySet
 from pipeline.selectors.applications import board_lanes, lane_cards
 from pipeline.selectors.cards import cards
 from pipeline.selectors.chips import GapChip, gap_chips
+from pipeline.selectors.stays import compiled_stays
 from pipeline.workflows import PROGRAMMES
 
 
@@ -48,6 +49,7 @@ def board(request: HttpRequest, programme: str) -> HttpResponse:
         "filterset": filterset,
         "lanes": [(lane, list(islice(made, len(lane.cards)))) for lane in lanes],
         "chips": _chips(shown, programme),
+        "usual": compiled_stays(programme),
         "total": sum(lane.count for lane in lanes),
         "closed": closed,
         "may_move": scope_of(request.user).has_role(Role.OFFICER, Role.LEAD, Role.ADMIN),
@@ -75,5 +77,6 @@ def board_lane(request: HttpRequest, programme: str, stage: str) -> HttpResponse
         "chips": _chips(found, programme),
         "programme": programme,
         "stage": stage,
+        "usual": compiled_stays(programme),
     }
     return render(request, "pipeline/_lane_cards.html", context)
