@@ -209,6 +209,7 @@ def too_wide(page):
 
 
 def violations(page):
+    page.wait_for_load_state()  # a click has begun a navigation: until it ends there may be no document to judge
     found = Axe().run(page).response["violations"]
     return [(item["id"], [node["target"] for node in item["nodes"]][:3]) for item in found]
 

@@ -56,6 +56,7 @@ def test_raise_the_line_try_it_and_publish(town, sit_down):
 
     # The bench on the whole region: it works in the background while the page waits.
     page.locator(".pagehead").get_by_role("link", name="试算").click()
+    page.wait_for_url("**/policies/bench/**")
     assert violations(page) == []
     page.get_by_role("button", name="试算整个辖区").click()
     page.get_by_role("button", name="取消").wait_for()
@@ -71,6 +72,7 @@ def test_raise_the_line_try_it_and_publish(town, sit_down):
 
     # Publish, after a look at what differs and how many flip.
     page.get_by_role("link", name="去发布").click()
+    page.wait_for_url("**/publish/")
     page.get_by_text("2 家中有 1 家结论改变").wait_for()
     assert page.locator("ins", has_text="70").count() == 1
     assert violations(page) == []
