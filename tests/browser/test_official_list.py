@@ -52,8 +52,10 @@ def test_a_list_of_500_lines_is_matched_decided_confirmed_and_undone(committed_d
     page.keyboard.press("1")
     page.get_by_text("这一类没有行").wait_for()
     page.get_by_role("link", name="未在库 3").click()
+    page.get_by_role("button", name="加入企业库").first.wait_for()
     assert page.get_by_role("button", name="加入企业库").count() == 3
     page.get_by_role("link", name="已匹配 497").click()
+    page.get_by_role("button", name="办理全部已匹配（497）").wait_for()
     assert page.get_by_text("疑为更名").count() == 0  # those are on a later page
 
     page.get_by_role("button", name="办理全部已匹配（497）").click()
