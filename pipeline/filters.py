@@ -76,11 +76,12 @@ class ApplicationFilter(ScopedFilterSet):
     programme = django_filters.ChoiceFilter(label=_("计划"), choices=PROGRAMME_CHOICES, empty_label=_("不限"))
     year = django_filters.NumberFilter(label=_("年度"))
     stage = django_filters.CharFilter(label=_("阶段"))
+    officer = django_filters.NumberFilter(field_name="officer_id", label=_("经办人员"), widget=forms.HiddenInput)
     phase = django_filters.ChoiceFilter(label=_("状态"), choices=Phase, empty_label=_("不限"))
 
     class Meta:
         model = Application
-        fields = ["q", "programme", "year", "stage", "phase", "whose", "region"]
+        fields = ["q", "programme", "year", "stage", "officer", "phase", "whose", "region"]
 
     def search(self, queryset, name, value):
         if value.strip().upper()[:2].isalpha() and "-" in value:

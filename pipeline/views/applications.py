@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.access import may_write
-from crm.models import Firm
+from crm.models import Firm, User
 from crm.paging import capped_count, keyset
 from crm.selectors.firms import officers_for
 from crm.views.common import attempt, back, person, say, staff_only, wants_fragment
@@ -25,6 +25,7 @@ from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.days import due_items
 from pipeline.selectors.firms import ladders
 from pipeline.services.applications import assign_application, move_application, moves_of, plan_next, warnings_of
+from pipeline.workflows import PROGRAMMES
 
 ORDER = ("-stage_since", "-pk")
 
@@ -44,8 +45,29 @@ def application_list(request: HttpRequest) -> HttpResponse:
     number, more = capped_count(found)
     page = keyset(found, order=ORDER, after=request.GET.get("after", ""))
     template = "pipeline/_application_rows.html" if wants_fragment(request) else "pipeline/application_list.html"
-    context = {"filterset": filterset, "page": page, "number": number, "more": more}
+    context = {"filterset": filterset, "page": page, "number": number, "more": more, "narrowed": _narrowed(request)}
     return render(request, template, context)
+
+
+def _narrowed(request: HttpRequest) -> list[tuple[str, str, str, str]]:
+    """What a link narrowed the list to beside the form: (field, its value, in words, the address without it)."""
+    found = []
+    stage, officer = request.GET.get("stage", ""), request.GET.get("officer", "")
+    if stage:
+        tables = [PROGRAMMES[code] for code in [request.GET.get("programme", "")] if code in PROGRAMMES]
+        labels = {each.code: str(each.label) for table in tables or PROGRAMMES.values() for each in table.stages}
+        found.append(("stage", stage, _("阶段：{name}").format(name=labels.get(stage, stage))))
+    if officer.isdecimal():
+        person = User.objects.filter(pk=officer, applications__in=Application.objects.visible_to(request.user)).first()
+        found.append(("officer", officer, _("经办：{name}").format(name=person or officer)))
+    return [(name, value, words, _without(request, name)) for name, value, words in found]
+
+
+def _without(request: HttpRequest, name: str) -> str:
+    left = request.GET.copy()
+    left.pop(name)
+    left.pop("after", None)
+    return f"?{left.urlencode()}"
 
 
 @staff_only

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -17,9 +18,11 @@ from pipeline.filters import ApplicationFilter
 from pipeline.models import Application
 from pipeline.models.applications import ApplicationQuerySet
 from pipeline.selectors.applications import board_lanes, lane_cards
-from pipeline.selectors.cards import cards
+from pipeline.selectors.cards import Card, cards
 from pipeline.selectors.chips import GapChip, gap_chips
 from pipeline.selectors.stays import compiled_stays
+from pipeline.selectors.swimlanes import COUNTY, OFFICER, Cell, Row, swimlanes
+from pipeline.workflow import Stage
 from pipeline.workflows import PROGRAMMES
 
 
@@ -39,23 +42,54 @@ def _scoped(request: HttpRequest, programme: str) -> tuple[ApplicationFilter, Ap
 @require_GET
 def board(request: HttpRequest, programme: str) -> HttpResponse:
     filterset, rows = _scoped(request, programme)
-    closed = request.GET.get("closed") == "1"
-    lanes = board_lanes(rows, programme, closed=closed)
-    shown = [application for lane in lanes for application in lane.cards]
-    made = iter(cards(shown, request.user))
+    closed, by = request.GET.get("closed") == "1", request.GET.get("by", "")
+    across = by if by in {COUNTY, OFFICER} else ""
     context = {
         "programme": programme,
         "table": PROGRAMMES[programme],
         "filterset": filterset,
+        "usual": compiled_stays(programme),
+        "closed": closed,
+        "by": across,
+        "part": "pipeline/_swimlanes.html" if across else "pipeline/_board.html",
+        "may_move": scope_of(request.user).has_role(Role.OFFICER, Role.LEAD, Role.ADMIN),
+        **(_rows(request, rows, programme, across, closed) if across else _lanes(request, rows, programme, closed)),
+    }
+    return render(request, context["part"] if wants_fragment(request) else "pipeline/board.html", context)
+
+
+def _lanes(request: HttpRequest, rows: ApplicationQuerySet, programme: str, closed: bool) -> dict[str, Any]:
+    """A lane for each stage."""
+    lanes = board_lanes(rows, programme, closed=closed)
+    shown = [application for lane in lanes for application in lane.cards]
+    made = iter(cards(shown, request.user))
+    return {
         "lanes": [(lane, list(islice(made, len(lane.cards)))) for lane in lanes],
         "chips": _chips(shown, programme),
-        "usual": compiled_stays(programme),
         "total": sum(lane.count for lane in lanes),
-        "closed": closed,
-        "may_move": scope_of(request.user).has_role(Role.OFFICER, Role.LEAD, Role.ADMIN),
     }
-    template = "pipeline/_board.html" if wants_fragment(request) else "pipeline/board.html"
-    return render(request, template, context)
+
+
+def _rows(request: HttpRequest, rows: ApplicationQuerySet, programme: str, by: str, closed: bool) -> dict[str, Any]:
+    """The same cut across: a row for each county or officer."""
+    region = current_region(request)
+    assert region is not None  # whoever belongs to the authority speaks of a region
+    found = swimlanes(rows, programme, by=by, region=region, closed=closed)
+    made = iter(cards(found.shown, request.user))
+
+    def cells(row: Row) -> list[tuple[Stage, Cell, list[Card]]]:
+        return [
+            (stage, cell, list(islice(made, len(cell.cards))))
+            for stage, cell in zip(found.stages, row.cells, strict=True)
+        ]
+
+    return {
+        "heads": list(zip(found.stages, found.totals, strict=True)),
+        "rows": [(row, cells(row)) for row in found.rows],
+        "left_out": found.left_out,
+        "chips": _chips(found.shown, programme),
+        "total": sum(found.totals),
+    }
 
 
 def _chips(applications: Sequence[Application], programme: str) -> dict[int, GapChip]:
