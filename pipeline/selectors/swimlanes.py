@@ -18,7 +18,7 @@ from pipeline.selectors.applications import with_account
 from pipeline.workflow import Stage
 from pipeline.workflows import PROGRAMMES
 
-CELL_CARDS = 5
+CELL_CARDS = 3
 MOST_ROWS = 30
 COUNTY, OFFICER = "county", "officer"
 Key = str | int | None  # a region's path, or an officer; None where nobody is responsible
