@@ -13,6 +13,7 @@ from django.template import Context, Template
 from config.benchmark.jobs import jobs
 from config.benchmark.judging import judging_jobs
 from config.benchmark.measure import timed
+from config.benchmark.moving import moving_jobs
 from config.benchmark.pages import measure_page, pages
 from crm.models import Firm
 
@@ -68,7 +69,7 @@ def run(*, only: set[str], rounds: int) -> dict[str, Any]:
         if not only or page.name in only:
             figures = measure_page(page, rounds)
             result["pages"][page.name] = figures | {"multiple": round(figures["p50_ms"] / unit, 2)}
-    for name, job in (jobs() | judging_jobs()).items():
+    for name, job in (jobs() | judging_jobs() | moving_jobs()).items():
         if not only or name in only:
             figures = job()
             # The cost of 1,000 items in loops of the yardstick: a ratio that other days can be held against.

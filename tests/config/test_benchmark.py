@@ -5,8 +5,9 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.benchmark import jobs, report
-from crm.models import Firm, Import
+from config.benchmark import jobs, moving, report
+from crm.models import Firm, Import, Job
+from pipeline.models import Application, StageEvent
 
 pytestmark = pytest.mark.whole
 
@@ -74,6 +75,16 @@ def test_an_import_is_measured_with_errors_doubles_and_known_firms_and_leaves_no
         assert figures["per_second"] > 0
     assert jobs._read_alone(50)["items"] == 50
     assert (Firm.objects.count(), Import.objects.count()) == (60, 0)
+
+
+def test_a_bulk_move_is_measured_whole_and_leaves_nothing(scratch):
+    before = Application.objects.count(), StageEvent.objects.count()
+
+    figures = moving.bulk_move(120)
+
+    assert figures["items"] == 120
+    assert (Firm.objects.count(), Job.objects.count()) == (60, 0)
+    assert (Application.objects.count(), StageEvent.objects.count()) == before
 
 
 def test_an_unknown_page_is_named(scratch):
