@@ -23,7 +23,7 @@ from pipeline.workflows import PROGRAMMES
 
 ROWS, KILLS = 5000, 10
 FAR = 70_000_000  # numbers of firms that neither a load nor the imports reach
-BEFORE_A_KILL = (0.5, 4.0)  # seconds; a worker needs most of the first one to start
+BEFORE_A_KILL = (0.5, 2.0)  # seconds; a worker needs most of the first one to start
 Result = dict[str, Any]
 
 
