@@ -1,8 +1,10 @@
 // Selecting rows: a box for the whole page, and how many are chosen. Without this script the boxes work one by one.
+// `data-selection` names the boxes; they may stand outside the form and belong to it by their `form` attribute.
 
-for (const form of document.querySelectorAll("[data-selection]")) prepare(form);
+const forms = () => document.querySelectorAll("[data-selection]:not([data-ready])");
+for (const form of forms()) prepare(form);
 document.body.addEventListener("htmx:afterSettle", () => {
-  for (const form of document.querySelectorAll("[data-selection]:not([data-ready])")) prepare(form);
+  for (const form of forms()) prepare(form);
 });
 
 function prepare(form) {
@@ -11,10 +13,10 @@ function prepare(form) {
   const count = form.querySelector("[data-selected]");
   if (!whole) return;
   whole.hidden = form.querySelector("[data-select-page-label]").hidden = false;
-  const boxes = [...form.querySelectorAll("input[name=firm]")];
+  const boxes = [...form.elements].filter((box) => box.name === form.dataset.selection && box.type === "checkbox");
   const show = () => {
     const chosen = boxes.filter((box) => box.checked).length;
-    whole.checked = chosen === boxes.length;
+    whole.checked = chosen > 0 && chosen === boxes.length;
     whole.indeterminate = chosen > 0 && chosen < boxes.length;
     count.textContent = chosen ? `✓ ${chosen}` : "";
   };
@@ -22,8 +24,6 @@ function prepare(form) {
     for (const box of boxes) box.checked = whole.checked;
     show();
   });
-  form.addEventListener("change", (event) => {
-    if (event.target.name === "firm") show();
-  });
+  for (const box of boxes) box.addEventListener("change", show);
   show();
 }
