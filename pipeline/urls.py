@@ -64,6 +64,7 @@ urlpatterns = [
     path("applications/bulk/", bulk.bulk_move, name="bulk_move"),
     path("applications/<int:pk>/", applications.application_page, name="application"),
     path("applications/<int:pk>/move/", applications.application_move, name="application_move"),
+    path("applications/<int:pk>/undo/", applications.application_undo, name="application_undo"),
     path("applications/<int:pk>/plan/", applications.application_plan, name="application_plan"),
     path("applications/<int:pk>/assign/", applications.application_assign, name="application_assign"),
     path("screening/", screening.screening_list, name="screenings"),

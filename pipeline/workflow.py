@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from crm.fact_codes import FACT_CODES
 from pipeline.choices import Acting, DeadlineKind, Phase, Title, Turn
 from pipeline.errors import UnknownTransition
 
@@ -74,13 +75,14 @@ class Transition:
     city: bool = False
     grants: Title | None = None  # the recognition that this move creates
     revokes: bool = False  # the recognition that this move ends
+    facts: tuple[str, ...] = ()  # figures of the year before the application's that people must have stated
 
     def allows(self, actor: Actor) -> bool:
         """True when the actor's hats and desk fit; what the application still lacks is another question."""
         return Acting.SYSTEM in actor.hats or (bool(actor.hats & set(self.roles)) and (actor.at_city or not self.city))
 
-    def role_blocker(self, actor: Actor) -> str | None:
-        """Why these hats may not make the move, and whom to ask; None when they may."""
+    def role_blocker(self, actor: Actor, leads: Callable[[], str] | None = None) -> str | None:
+        """Why these hats may not make the move, and whom to ask by name where `leads` tells; None when they may."""
         if self.allows(actor):
             return None
         refusal = _("当前身份无权执行“{move}”").format(move=self.label)
@@ -89,16 +91,32 @@ class Transition:
         if Acting.OFFICER in actor.hats and Acting.PROXY in self.roles:
             return refusal + _("：该企业已开通账号，由企业自行办理")
         if Acting.OFFICER in actor.hats and Acting.LEAD in self.roles:
+            if names := leads() if leads else "":
+                return refusal + _("，请找科长{names}办理").format(names=names)
             return refusal + _("，请找本辖区科长办理")
         return refusal
 
-    def blockers(self, application: Application, *, role: Actor, note: str = "") -> list[str]:
-        """Every reason why this move cannot be made now; empty when it can."""
-        found = [self.role_blocker(role)]
+    def blockers(self, application: Application, *, role: Actor, note: str = "", decided: bool = False) -> list[str]:
+        """Every reason why this move cannot be made now; empty when it can.
+
+        `decided` where the outcome is known already, as from an official list: then no figures are asked for.
+        """
+        found = [self.role_blocker(role, application.lead_names)]
         if self.note_required and not note.strip():
             found.append(_("“{move}”须写明原因").format(move=self.label))
         found += [guard(application) for guard in self.guards]
+        if not decided and Acting.SYSTEM not in role.hats:
+            found.append(self._facts_blocker(application))
         return [reason for reason in found if reason]
+
+    def _facts_blocker(self, application: Application) -> str | None:
+        """Which figures nobody has stated yet."""
+        missing = application.missing_facts(self.facts)
+        if not missing:
+            return None
+        names = _("、").join(str(FACT_CODES[code].label) for code in missing)
+        reason = _("{year} 年还缺 {count} 项数据：{names}；请先填写")
+        return reason.format(year=application.facts_year, count=len(missing), names=names)
 
 
 @dataclass(frozen=True)

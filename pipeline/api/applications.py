@@ -21,10 +21,12 @@ from pipeline.api.serializers import (
     RecognitionSerializer,
     RoundSerializer,
     StageEventSerializer,
+    UndoSerializer,
 )
 from pipeline.filters import ApplicationFilter, DeadlineFilter, RecognitionFilter
 from pipeline.models import Application, Deadline, Recognition, Round, StageEvent
 from pipeline.services.applications import RESULT_FIELDS, move_application, open_application
+from pipeline.services.undoing import undo_last
 
 
 class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -64,6 +66,16 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
             form.is_valid(raise_exception=True)
             data = {name: value for name, value in form.validated_data.items() if value or name not in RESULT_FIELDS}
             move_application(application, actor=person(request), **data)
+        return Response(MovesSerializer(application, context=self.get_serializer_context()).data)
+
+    @extend_schema(request=UndoSerializer, responses=MovesSerializer)
+    @action(detail=True, methods=["post"], serializer_class=UndoSerializer, pagination_class=None)
+    def undo(self, request: Request, pk: str) -> Response:
+        """Take back one's own move of the last minute; 409 when that minute is over or it is somebody else's."""
+        application = self.get_object()
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        undo_last(application, actor=person(request), version=form.validated_data.get("version"))
         return Response(MovesSerializer(application, context=self.get_serializer_context()).data)
 
     @extend_schema(responses=StageEventSerializer(many=True), filters=False)

@@ -12,7 +12,7 @@ from crm.choices import STATED_SOURCES, Basis
 from crm.fact_codes import FACT_CODES, NO_YEAR
 from crm.models import Fact, Firm, Region
 from pipeline.models import Application, Deadline, Indicator, Quota, Recognition, Round, StageEvent
-from pipeline.services.applications import moves_of
+from pipeline.selectors.moves import moves_of
 from pipeline.workflows import PROGRAMMES
 
 
@@ -163,6 +163,30 @@ class MoveSerializer(serializers.Serializer):
     valid_until = serializers.DateField(required=False, allow_null=True)
 
 
+class UndoSerializer(serializers.Serializer):
+    """`{"version"}`: the application as the client saw it after its move."""
+
+    version = serializers.IntegerField(min_value=0, required=False)
+
+
+class NeedSerializer(serializers.Serializer):
+    """One thing a move asks for: a note, a figure of a year, or what a recognition is recorded with."""
+
+    kind = serializers.ChoiceField(choices=["note", "fact", "result"])
+    code = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    required = serializers.BooleanField()  # type: ignore[assignment]
+    missing = serializers.BooleanField()
+    year = serializers.IntegerField(allow_null=True)
+
+
+class ConsequenceSerializer(serializers.Serializer):
+    """One thing a move brings with it."""
+
+    kind = serializers.ChoiceField(choices=["clock", "mail", "count", "title", "end"])
+    text = serializers.CharField()
+
+
 class LawfulMoveSerializer(serializers.Serializer):
     """One move that the table allows from here, with what still stands against it for this person."""
 
@@ -175,6 +199,8 @@ class LawfulMoveSerializer(serializers.Serializer):
     grants = serializers.CharField(allow_null=True)
     allowed = serializers.BooleanField(help_text="The person's role fits; without it the gesture is not offered.")
     blockers = serializers.ListField(child=serializers.CharField())
+    needs = NeedSerializer(many=True, help_text="What the move asks for, and what of it is still missing.")
+    consequences = ConsequenceSerializer(many=True, help_text="What it would bring if it were made today.")
 
 
 class MovesSerializer(serializers.Serializer):
@@ -187,7 +213,7 @@ class MovesSerializer(serializers.Serializer):
 
     def to_representation(self, application: Application) -> dict[str, Any]:
         user = self.context["request"].user
-        staff = scope_of(user).is_staff
+        staff = self._staff = scope_of(user).is_staff
         face = (lambda stage: str(stage.label)) if staff else (lambda stage: str(stage.public_label))
         moves = [move for move in moves_of(application, user) if staff or move.allowed]
         return {
@@ -209,6 +235,8 @@ class MovesSerializer(serializers.Serializer):
             "grants": move.step.grants and str(move.step.grants),
             "allowed": move.allowed,
             "blockers": list(move.blockers),
+            "needs": NeedSerializer(move.needs, many=True).data,
+            "consequences": ConsequenceSerializer(move.consequences, many=True).data if self._staff else [],
         }
 
 

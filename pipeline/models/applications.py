@@ -6,8 +6,11 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from crm.access import scope_of
+from crm.choices import Role
 from crm.fields import PathField
+from crm.models.facts import Fact
 from crm.models.history import AppendOnlyQuerySet
+from crm.models.people import Post
 from pipeline.choices import Phase
 from pipeline.workflow import Stage, Workflow
 from pipeline.workflows import PROGRAMMES, WORKFLOWS
@@ -91,6 +94,29 @@ class Application(models.Model):
     @property
     def programme_label(self) -> str:
         return str(PROGRAMMES[self.programme].short_label)
+
+    @property
+    def facts_year(self) -> int:
+        """The year whose figures an application speaks of: the one before its own."""
+        return self.year - 1
+
+    def missing_facts(self, codes: Iterable[str]) -> list[str]:
+        """Which of these yearly figures nobody has stated for the year in question. At most one query."""
+        wanted = list(codes)
+        if not wanted:
+            return []
+        rows = Fact.objects.filter(firm_id=self.firm_id, year=self.facts_year, code__in=wanted)
+        known = set(rows.values_list("code", flat=True))
+        return [code for code in wanted if code not in known]
+
+    def lead_names(self) -> str:
+        """The leads nearest to this application's region, for an officer who must ask one. One query."""
+        codes = self.region_path.strip("/").split("/")
+        above = ["/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
+        posts = Post.objects.filter(role=Role.LEAD, user__is_active=True, region__path__in=above)
+        found = list(posts.order_by("user_id").values_list("region__path", "user__name"))
+        nearest = max((path for path, _name in found), key=len, default="")
+        return "、".join(dict.fromkeys(name for path, name in found if path == nearest))
 
     def holds(self, programme: str) -> bool:
         """True when the firm holds a valid recognition of another programme. One query."""

@@ -14,7 +14,8 @@ from pipeline.models import Application, Deadline, StageEvent
 from pipeline.models.applications import UNDO, standing_events
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.days import DueItem
-from pipeline.services.applications import Move, moves_of
+from pipeline.selectors.moves import Move, moves_of
+from pipeline.workdays import WorkCalendar
 from pipeline.workflow import Stage
 from pipeline.workflows import WORKFLOWS
 
@@ -64,19 +65,19 @@ def trackers(applications: Iterable[Application], *, today: date) -> list[Tracke
     events: dict[int, list[StageEvent]] = {}
     for event in StageEvent.objects.filter(application__in=rows).order_by("version"):
         events.setdefault(event.application_id, []).append(event)
-    due = _due(rows, today)
+    due = _due(rows, today, work_calendar())
     return [_tracker(row, events.get(row.pk, []), due.get(row.pk)) for row in rows]
 
 
 def tracker(application: Application, *, user: Any, today: date) -> Tracker:
     """One application with its history and what the firm may do. Five queries."""
     events = list(application.events.order_by("version"))
-    moves = tuple(move for move in moves_of(application, user) if move.allowed)
-    return _tracker(application, events, _due([application], today).get(application.pk), moves)
-
-
-def _due(applications: list[Application], today: date) -> dict[int, DueItem]:
     calendar = work_calendar()
+    moves = tuple(move for move in moves_of(application, user, today=today, calendar=calendar) if move.allowed)
+    return _tracker(application, events, _due([application], today, calendar).get(application.pk), moves)
+
+
+def _due(applications: list[Application], today: date, calendar: WorkCalendar) -> dict[int, DueItem]:
     found: dict[int, DueItem] = {}
     deadlines = Deadline.objects.open().filter(application__in=applications, for_firm=True).order_by("due_on")
     for deadline in deadlines:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -143,7 +142,7 @@ def move_application(
     _require_current(application, seen)
     step = application.workflow.transition(transition, application.stage)
     role = acting_role(actor, application)
-    reasons = step.blockers(application, role=role, note=note)
+    reasons = step.blockers(application, role=role, note=note, decided=passing)
     reasons += recognitions.problems(application, step, result)
     if reasons:
         raise TransitionRefused(*reasons)
@@ -224,31 +223,6 @@ def acted_as(step: Transition, role: Actor) -> str:
         if hat in role.hats:
             return str(hat)
     return ""
-
-
-@dataclass(frozen=True)
-class Move:
-    """One move from here, for a page or a client: what it is called and what still stands against it."""
-
-    step: Transition
-    blockers: tuple[str, ...]
-    allowed: bool  # the hats fit; a person without them is not shown the gesture
-
-
-def moves_of(application: Application, user: User | None) -> list[Move]:
-    """The moves that the table allows from here, with their blockers for this person (a note is asked for later)."""
-    role = acting_role(user, application)
-    return [
-        Move(step, tuple(step.blockers(application, role=role, note="…")), step.allows(role))
-        for step in application.workflow.moves_from(application.stage)
-    ]
-
-
-def warnings_of(application: Application) -> list[str]:
-    """What officers should know of an open application although it stops no move now."""
-    if application.phase == Phase.CLOSED:
-        return []
-    return [reason for guard in application.workflow.warns if (reason := guard(application))]
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -28,6 +28,32 @@ OF_A_STAGE = [
     DeadlineKind.STAGE_TERM,
     DeadlineKind.NOTICE_END,
 ]
+
+
+UNDO_FOR = timedelta(minutes=1)  # so long a slip of the hand is taken back at one click
+
+
+def undo_until(newest: StageEvent | None, user: User | None, *, now: datetime | None = None) -> datetime | None:
+    """Until when this person may take back the newest event of an application at one click; None when they may not."""
+    if newest is None or user is None or newest.actor_id != user.pk:
+        return None
+    if not newest.from_stage or newest.transition == UNDO:
+        return None
+    until = newest.at + UNDO_FOR
+    return until if (now or timezone.now()) < until else None
+
+
+def undo_last(application: Application, *, actor: User, version: int | None = None) -> StageEvent:
+    """Take back the move that this person made within the last minute. Raises TransitionRefused or StageMoved.
+
+    A mail to the firm that has not left yet is held back; where it has, the firm is told of the correction.
+    """
+    if version is not None and version != application.version:
+        raise StageMoved(_("该申请的阶段刚被他人更改，请刷新后再试"))
+    newest = application.events.order_by("-version").first()
+    if newest is None or undo_until(newest, actor) is None:
+        raise TransitionRefused(_("只能在一分钟内撤销自己刚才的办理；此后请用退回、恢复等操作更正"))
+    return undo_moves(application, first=newest.version, last=newest.version, actor=actor, reason=_("一分钟内撤销"))
 
 
 @transaction.atomic

@@ -15,8 +15,8 @@ from crm.access import may_write
 from crm.models import Firm, User
 from crm.paging import capped_count, keyset
 from crm.selectors.firms import officers_for
-from crm.views.common import attempt, back, person, say, staff_only, wants_fragment
-from pipeline.errors import StageMoved
+from crm.views.common import attempt, back, person, refuse, say, staff_only, wants_fragment
+from pipeline.errors import PipelineError, StageMoved
 from pipeline.filters import ApplicationFilter
 from pipeline.forms import AssignForm, MoveForm, NextActionForm
 from pipeline.models import Application
@@ -24,7 +24,9 @@ from pipeline.selectors.applications import timeline_events
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.days import due_items
 from pipeline.selectors.firms import ladders
-from pipeline.services.applications import assign_application, move_application, moves_of, plan_next, warnings_of
+from pipeline.selectors.moves import moves_of, warnings_of
+from pipeline.services.applications import assign_application, move_application, plan_next
+from pipeline.services.undoing import undo_last, undo_until
 from pipeline.workflows import PROGRAMMES
 
 ORDER = ("-stage_since", "-pk")
@@ -77,16 +79,18 @@ def application_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _page(request: HttpRequest, application: Application, *, status: int = 200, **forms) -> HttpResponse:
-    today = timezone.localdate()
+    today, calendar = timezone.localdate(), work_calendar()
     firm: Firm = application.firm
+    events = list(timeline_events(application))
     context = {
         "application": application,
         "firm": firm,
+        "undo_until": undo_until(events[0] if events else None, person(request)),
         "ladder": ladders([firm])[firm.pk],
-        "moves": moves_of(application, person(request)),
+        "moves": moves_of(application, person(request), today=today, calendar=calendar),
         "warnings": warnings_of(application),
-        "events": list(timeline_events(application)),
-        "deadlines": due_items(application.deadlines.filter(closed_at=None), today, work_calendar()),
+        "events": events,
+        "deadlines": due_items(application.deadlines.filter(closed_at=None), today, calendar),
         "recognitions": list(application.recognitions.all()),
         "may_write": may_write(request.user, application.region_path),
         "officers": officers_for(application.region_path),
@@ -117,7 +121,7 @@ def application_move(request: HttpRequest, pk: int) -> HttpResponse:
     stage = application.current.label
     text = _("{firm} 已进入“{stage}”").format(firm=application.firm.name, stage=stage)
     if wants_fragment(request):
-        return HttpResponse(status=204, headers={"HX-Trigger": _moved_event(text)})
+        return HttpResponse(status=204, headers={"HX-Trigger": _moved_event(application, text)})
     say(request, text)
     return back(request, reverse("application", args=[pk]))
 
@@ -141,9 +145,26 @@ def _move(application: Application, form: MoveForm, request: HttpRequest) -> Non
         raise
 
 
-def _moved_event(text: str) -> str:
-    """What htmx tells the page: the board reloads its lanes and shows one line."""
-    return json.dumps({"moved": {"text": text}})  # ASCII only, as a header must be
+def _moved_event(application: Application, text: str) -> str:
+    """What htmx tells the page: the board reloads its lanes, shows one line and offers to take the move back."""
+    undo = {"address": reverse("application_undo", args=[application.pk]), "label": _("撤销")}
+    # ASCII only, as a header must be
+    return json.dumps({"moved": {"text": text, "version": application.version, "undo": undo}})
+
+
+@staff_only
+@require_POST
+def application_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take back one's own move of the last minute."""
+    application = visible_application(request, pk)
+    seen = request.POST.get("version", "")
+    try:
+        undo_last(application, actor=person(request), version=int(seen) if seen.isdecimal() else None)
+    except PipelineError as error:
+        refuse(request, error)
+    else:
+        say(request, _("已撤销，恢复为“{stage}”").format(stage=application.current.label))
+    return back(request, reverse("application", args=[pk]))
 
 
 def _sheet(

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
-from django_htmx.http import reswap, retarget, trigger_client_event
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget, trigger_client_event
 
 from crm.access import may_write
 from crm.choices import Basis
@@ -24,7 +24,7 @@ from crm.models import Firm
 from crm.rows import INDUSTRY, fact_value
 from crm.services.facts import record_expert_points, record_fact
 from crm.services.firms import update_firm
-from crm.views.common import attempt, person, say, staff_only, wants_fragment
+from crm.views.common import attempt, back, person, say, staff_only, wants_fragment
 from pipeline.forms import AnswerForm, FigureForm, FoundedForm, IndustryForm, PointsForm
 from pipeline.policy.tables import EXPERT_SCORES
 from pipeline.selectors.firms import figures_shown
@@ -54,7 +54,7 @@ class Entry:
 
     def __init__(self, request: HttpRequest, firm: Firm, query: Any) -> None:
         self.code, self.basis = query.get("code", ""), query.get("basis", "")
-        self.programme = query.get("programme", "")
+        self.programme, self.next = query.get("programme", ""), query.get("next", "")
         self.year = int(query["year"]) if query.get("year", "").isdecimal() else NO_YEAR
         self.firm, self.actor = firm, person(request)
         self.kind = self._kind()
@@ -97,6 +97,7 @@ class Entry:
     @property
     def hidden(self) -> dict[str, Any]:
         said = {"code": self.code, "year": self.year or "", "basis": self.basis, "programme": self.programme}
+        said["next"] = self.next
         return {name: value for name, value in said.items() if value}
 
     def _keep_figure(self, said: dict[str, Any]) -> None:
@@ -139,6 +140,10 @@ SAVED = gettext_lazy("数据已保存")
 
 def _kept(request: HttpRequest, firm: Firm, entry: Entry) -> HttpResponse:
     state = {"programme": entry.programme} if entry.programme else {}
+    if entry.next:  # asked for elsewhere, such as by a move: back there, where it no longer is missing
+        say(request, str(SAVED))
+        there = back(request, reverse("firm", args=[firm.credit_code]))
+        return HttpResponseClientRedirect(there["Location"]) if wants_fragment(request) else there
     if not wants_fragment(request):
         say(request, str(SAVED))
         return redirect(f"{reverse('firm_gap', args=[firm.credit_code])}?{urlencode(state)}")

@@ -78,7 +78,8 @@ GAZELLE_1 = Workflow(
         Stage("dropped", pgettext_lazy("stage", "放弃"), _("已终止"), Phase.CLOSED, Turn.NOBODY),
     ),
     transitions=(
-        Transition("submit", _("提交入库申请"), ("candidate", "lib_returned"), "lib_apply", FIRM),
+        Transition("submit", _("提交入库申请"), ("candidate",), "lib_apply", FIRM, facts=("sales_cny", "rd_cny")),
+        Transition("submit", _("提交入库申请"), ("lib_returned",), "lib_apply", FIRM),
         Transition("accept", _("受理遴选"), ("lib_apply",), "lib_city", OFFICER, city=True),
         Transition("recommend_to_library", _("推荐入库"), ("lib_city",), "lib_kjt", OFFICER, city=True),
         Transition("admit", _("登记入库"), ("lib_kjt",), "in_lib", OFFICER, city=True, grants=Title.LIBRARY),

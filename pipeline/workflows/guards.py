@@ -15,6 +15,7 @@ FIRM = (Acting.FIRM, Acting.PROXY)  # the firm itself, or an officer for a firm 
 OFFICER = (Acting.OFFICER, Acting.LEAD)
 LEAD = (Acting.LEAD,)
 ANYONE = (Acting.FIRM, Acting.OFFICER, Acting.LEAD)
+BASIC_FACTS = ("employees", "tech_staff", "sales_cny", "rd_cny")  # without them nobody can say what is submitted
 
 
 def high_tech_valid(application: Application) -> str | None:

@@ -66,7 +66,7 @@ def test_internal_moves_tell_nobody(application, officer, firm_user):
 def test_the_officer_hears_what_the_firm_did_and_nobody_hears_of_the_own_act(firm, officer, firm_user):
     assign_firm(firm, officer=officer, actor=officer)
     second = make.firm_person("second", firm)
-    application = world.at(firm, "prep")
+    application = world.at(world.with_basics(firm), "prep")
     Message.objects.all().delete()
 
     move_application(application, "submit", actor=firm_user)

@@ -153,6 +153,8 @@ def test_moves_are_listed_with_blockers_and_made(api, officer, firm):
         "grants": None,
         "allowed": True,
         "blockers": [],
+        "needs": [],
+        "consequences": [],
     }
 
     moved = asked.post(address, {"transition": "diagnose", "note": "先看", "version": 0})

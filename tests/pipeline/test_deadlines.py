@@ -105,6 +105,7 @@ def test_an_open_round_is_taken_and_its_close_is_a_deadline_that_moves_with_an_e
     assert (deadline.due_on, deadline.next_rung_on) == (date(2026, 9, 15), date(2026, 8, 16))
     for code in ("diagnose", "prepare"):
         move_application(application, code, actor=officer)
+    world.with_basics(firm, year=2025)
     move_application(application, "submit", actor=officer)
     assert not Deadline.objects.open().filter(kind="round_close").exists()
 
@@ -137,6 +138,7 @@ def test_a_firm_that_applied_for_the_library_is_not_told_to_apply(firm, officer,
     application = open_application(firm, "gazelle", actor=officer)
     assert due("round_close") == opened.last_on
 
+    world.with_basics(firm, year=2025)
     move_application(application, "submit", actor=officer)
 
     assert application.stage == "lib_apply"

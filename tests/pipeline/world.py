@@ -85,6 +85,13 @@ def with_facts(firm: Firm, *, year: int = 2025, **changes: int | None) -> Firm:
     return firm
 
 
+def with_basics(firm: Firm, *, year: int | None = None) -> Firm:
+    """The firm with the figures that the first submission asks for."""
+    for code in ("employees", "tech_staff", "sales_cny", "rd_cny"):
+        Fact.objects.create(firm=firm, year=year or last_year(), code=code, source="declared", value=1)
+    return firm
+
+
 def city_of_firms(county: Region) -> dict[str, Firm]:
     """Four firms of one county: on the line, one short of it, two short, and one of which too little is known."""
     return {

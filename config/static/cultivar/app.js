@@ -68,18 +68,34 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
 
 document.body.addEventListener("moved", (event) => {
   if (sheet?.open) sheet.close();
-  toast(event.detail.text);
+  toast(event.detail.text, event.detail);
   if (!document.querySelector("[data-board]")) setTimeout(() => location.reload(), 400);
 });
 
-export function toast(text) {
+export function toast(text, { undo, version } = {}) {
   document.querySelector(".toast")?.remove();
   const box = document.createElement("div");
   box.className = "toast";
   box.setAttribute("role", "status");
   box.textContent = text;
+  if (undo) box.append(undoForm(undo, version));
   document.body.append(box);
-  setTimeout(() => box.remove(), 4000);
+  setTimeout(() => box.remove(), undo ? 60_000 : 4000);
+}
+
+// A slip of the hand is taken back from where it was made; the server says whether the minute is over.
+function undoForm({ address, label }, version) {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = address;
+  const values = { version, next: location.pathname + location.search };
+  values.csrfmiddlewaretoken = JSON.parse(document.body.getAttribute("hx-headers"))["x-csrftoken"];
+  for (const [name, value] of Object.entries(values)) {
+    const field = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    form.append(field);
+  }
+  form.append(Object.assign(document.createElement("button"), { className: "linklike", textContent: label }));
+  return form;
 }
 
 // Keys: never inside a field, never while an input method composes.
