@@ -261,6 +261,10 @@ CELERY_BEAT_SCHEDULE = {
         "task": "pipeline.tasks.turn_the_day",
         "schedule": crontab(hour="0,6,7", minute="10"),
     },
+    "reveal the results whose day has come": {
+        "task": "pipeline.tasks.reveal_due",
+        "schedule": crontab(hour="8-20", minute="0"),
+    },
     "start again the jobs that the broker lost": {
         "task": "crm.tasks.sweep_jobs",
         "schedule": crontab(minute="*"),

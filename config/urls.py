@@ -20,6 +20,7 @@ handler404 = "config.api.not_found"
 router = SimpleRouter()
 router.register("firms", firms.FirmViewSet, "api-firm")
 router.register("applications", applications.ApplicationViewSet, "api-application")
+router.register("pending-results", applications.PendingResultViewSet, "api-pending-result")
 router.register("deadlines", applications.DeadlineViewSet, "api-deadline")
 router.register("rounds", applications.RoundViewSet, "api-round")
 router.register("recognitions", applications.RecognitionViewSet, "api-recognition")

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.choices import FirmStatus, RegionKind
 from crm.models import Firm, Region
 from pipeline.choices import DeadlineKind, Phase
-from pipeline.models import Application, Assessment, Deadline, PolicyEdition, Recognition
+from pipeline.models import Application, Assessment, Deadline, PendingResult, PolicyEdition, Recognition
 from pipeline.selectors.applications import IN_PROGRESS
 from pipeline.selectors.screening import criteria_choices
 from pipeline.workflows import PROGRAMMES
@@ -71,6 +71,13 @@ class FirmFilter(ScopedFilterSet):
         return queryset.filter(region__kind__in=[RegionKind.CITY, RegionKind.PROVINCE])
 
 
+def looked_for(applications: QuerySet[Application], words: str) -> QuerySet[Application]:
+    """Those whose reference or whose firm's name or code is meant."""
+    if words.strip().upper()[:2].isalpha() and "-" in words:
+        return applications.filter(reference__istartswith=words.strip())
+    return applications.filter(firm__in=Firm.objects.named_like(words).values("pk"))
+
+
 class ApplicationFilter(ScopedFilterSet):
     q = django_filters.CharFilter(method="search", label=_("企业或受理编号"))
     programme = django_filters.ChoiceFilter(label=_("计划"), choices=PROGRAMME_CHOICES, empty_label=_("不限"))
@@ -78,15 +85,33 @@ class ApplicationFilter(ScopedFilterSet):
     stage = django_filters.CharFilter(label=_("阶段"))
     officer = django_filters.NumberFilter(field_name="officer_id", label=_("经办人员"), widget=forms.HiddenInput)
     phase = django_filters.ChoiceFilter(label=_("状态"), choices=Phase, empty_label=_("不限"))
+    pending = django_filters.ChoiceFilter(
+        method="undecided", label=_("结果"), choices=[("yes", _("待公布"))], empty_label=_("不限")
+    )
 
     class Meta:
         model = Application
-        fields = ["q", "programme", "year", "stage", "officer", "phase", "whose", "region"]
+        fields = ["q", "programme", "year", "stage", "officer", "phase", "pending", "whose", "region"]
 
     def search(self, queryset, name, value):
-        if value.strip().upper()[:2].isalpha() and "-" in value:
-            return queryset.filter(reference__istartswith=value.strip())
-        return queryset.filter(firm__in=Firm.objects.named_like(value).values("pk"))
+        return looked_for(queryset, value)
+
+    def undecided(self, queryset, name, value):
+        return queryset.filter(Exists(PendingResult.objects.waiting().filter(application=OuterRef("pk"))))
+
+
+class PendingFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="search", label=_("企业或受理编号"))
+    programme = django_filters.ChoiceFilter(
+        field_name="application__programme", label=_("计划"), choices=PROGRAMME_CHOICES, empty_label=_("不限")
+    )
+
+    class Meta:
+        model = PendingResult
+        fields = ["q", "programme"]
+
+    def search(self, queryset, name, value):
+        return queryset.filter(application__in=looked_for(Application.objects.all(), value).values("pk"))
 
 
 class DeadlineFilter(django_filters.FilterSet):

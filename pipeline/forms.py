@@ -49,6 +49,9 @@ class MoveForm(forms.Form):
     granted_on = date_field(_("认定日期"))
     valid_until = date_field(_("有效期至"))
 
+    hold = forms.BooleanField(label=_("先登记，暂不公布"), required=False)
+    reveal_on = date_field(_("公布日期"))
+
     def result_for(self, application: Application) -> dict[str, Any]:
         """What belongs to a recognition; nothing where the chosen move grants none, as the sheet offers it always."""
         chosen = self.cleaned_data["transition"]
@@ -57,6 +60,10 @@ class MoveForm(forms.Form):
             return {}
         names = ("number", "document", "granted_on", "valid_until")
         return {name: self.cleaned_data[name] for name in names if self.cleaned_data.get(name)}
+
+
+class RevealDateForm(forms.Form):
+    on = date_field(_("公布日期"))
 
 
 class NextActionForm(forms.Form):
@@ -256,6 +263,8 @@ class BulkMoveForm(forms.Form):
     document = forms.CharField(label=_("公告文号"), required=False, max_length=120)
     granted_on = date_field(_("认定日期"))
     valid_until = date_field(_("有效期至"))
+    hold = forms.BooleanField(label=_("先登记，暂不公布"), required=False)
+    reveal_on = date_field(_("公布日期"))
 
     @property
     def given(self) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from pipeline.services import bulk, clocks, list_confirm, lists, metrics, screening  # noqa: F401  jobs by import
+from pipeline.services import bulk, clocks, list_confirm, lists, metrics, reveals, screening  # noqa: F401  jobs by import
 
 
 @shared_task
@@ -13,6 +13,11 @@ def compile_metrics() -> None:
 @shared_task
 def turn_the_day() -> None:
     clocks.turn_the_day()
+
+
+@shared_task
+def reveal_due() -> None:
+    reveals.reveal_due()
 
 
 @shared_task

@@ -75,6 +75,7 @@ class Transition:
     city: bool = False
     grants: Title | None = None  # the recognition that this move creates
     revokes: bool = False  # the recognition that this move ends
+    revealable: bool = False  # a result that may be decided before it is public
     facts: tuple[str, ...] = ()  # figures of the year before the application's that people must have stated
 
     def allows(self, actor: Actor) -> bool:

@@ -12,20 +12,24 @@ from rest_framework.response import Response
 
 from crm.models import Firm
 from crm.views.common import person
+from pipeline.api.bulk import BulkJobSerializer
 from pipeline.api.serializers import (
     ApplicationSerializer,
     DeadlineSerializer,
     MoveSerializer,
     MovesSerializer,
     OpenSerializer,
+    PendingResultSerializer,
     RecognitionSerializer,
+    RevealSerializer,
     RoundSerializer,
     StageEventSerializer,
     UndoSerializer,
 )
-from pipeline.filters import ApplicationFilter, DeadlineFilter, RecognitionFilter
-from pipeline.models import Application, Deadline, Recognition, Round, StageEvent
+from pipeline.filters import ApplicationFilter, DeadlineFilter, PendingFilter, RecognitionFilter
+from pipeline.models import Application, Deadline, PendingResult, Recognition, Round, StageEvent
 from pipeline.services.applications import RESULT_FIELDS, move_application, open_application
+from pipeline.services.reveals import enter_result, start_reveal
 from pipeline.services.undoing import undo_last
 
 
@@ -65,7 +69,11 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
             form = self.get_serializer(data=request.data)  # transition, note, version
             form.is_valid(raise_exception=True)
             data = {name: value for name, value in form.validated_data.items() if value or name not in RESULT_FIELDS}
-            move_application(application, actor=person(request), **data)
+            hold, day = data.pop("hold"), data.pop("reveal_on", None)
+            if hold:
+                enter_result(application, data.pop("transition"), actor=person(request), reveal_on=day, **data)
+            else:
+                move_application(application, actor=person(request), **data)
         return Response(MovesSerializer(application, context=self.get_serializer_context()).data)
 
     @extend_schema(request=UndoSerializer, responses=MovesSerializer)
@@ -85,6 +93,27 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
         application = self.get_object()
         events = StageEvent.objects.visible_to(request.user).filter(application=application)
         return Response(self.get_serializer(events.select_related("actor").order_by("version"), many=True).data)
+
+
+class PendingResultViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
+    """Results that are decided but not public, newest first."""
+
+    serializer_class = PendingResultSerializer
+    filterset_class = PendingFilter
+
+    def get_queryset(self) -> QuerySet[PendingResult]:
+        rows = PendingResult.objects.visible_to(self.request.user).waiting()
+        return rows.select_related("application__firm", "entered_by").order_by("-pk")
+
+    @extend_schema(request=RevealSerializer, responses={202: BulkJobSerializer}, filters=False)
+    @action(detail=False, methods=["post"], serializer_class=RevealSerializer, pagination_class=None)
+    def reveal(self, request: Request) -> Response:
+        """Make results public together: 202 with a job; each is moved or refused on its own."""
+        form = self.get_serializer(data=request.data)
+        form.is_valid(raise_exception=True)
+        mine = self.get_queryset().filter(pk__in=form.validated_data["results"])
+        job = start_reveal(mine.values_list("pk", flat=True), actor=person(request))
+        return Response({"job": job.pk}, status=202)
 
 
 class DeadlineViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):

@@ -26,6 +26,10 @@ class BulkMoveSerializer(serializers.Serializer):
     document = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
     granted_on = serializers.DateField(required=False, allow_null=True, default=None)
     valid_until = serializers.DateField(required=False, allow_null=True, default=None)
+    hold = serializers.BooleanField(
+        required=False, default=False, help_text="Keep the results until they are revealed."
+    )
+    reveal_on = serializers.DateField(required=False, allow_null=True, default=None)
     applications = serializers.ListField(child=BulkRowSerializer(), max_length=MOST)
 
 

@@ -11,7 +11,7 @@ from crm.access import scope_of
 from crm.choices import STATED_SOURCES, Basis
 from crm.fact_codes import FACT_CODES, NO_YEAR
 from crm.models import Fact, Firm, Region
-from pipeline.models import Application, Deadline, Indicator, Quota, Recognition, Round, StageEvent
+from pipeline.models import Application, Deadline, Indicator, PendingResult, Quota, Recognition, Round, StageEvent
 from pipeline.selectors.moves import moves_of
 from pipeline.workflows import PROGRAMMES
 
@@ -161,6 +161,29 @@ class MoveSerializer(serializers.Serializer):
     document = serializers.CharField(required=False, allow_blank=True, max_length=120)
     granted_on = serializers.DateField(required=False, allow_null=True)
     valid_until = serializers.DateField(required=False, allow_null=True)
+    hold = serializers.BooleanField(required=False, default=False, help_text="Keep a result until it is revealed.")
+    reveal_on = serializers.DateField(required=False, allow_null=True, default=None)
+
+
+class PendingResultSerializer(serializers.ModelSerializer):
+    """A result that is decided but not public."""
+
+    firm = serializers.CharField(source="application.firm.credit_code", read_only=True)
+    firm_name = serializers.CharField(source="application.firm.name", read_only=True)
+    label = serializers.CharField(read_only=True)  # type: ignore[assignment]
+    entered_by = serializers.CharField(source="entered_by.name", read_only=True)
+
+    class Meta:
+        model = PendingResult
+        fields = ["id", "application", "firm", "firm_name", "transition", "label", "note", "result", "reveal_on"]
+        fields += ["entered_by", "entered_at", "refusal"]
+        read_only_fields = fields
+
+
+class RevealSerializer(serializers.Serializer):
+    """`{"results": [id]}`: what is to become public now."""
+
+    results = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=20_000)
 
 
 class UndoSerializer(serializers.Serializer):

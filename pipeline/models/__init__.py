@@ -4,6 +4,7 @@ from pipeline.models.applications import Application, StageEvent
 from pipeline.models.calendar import Deadline, Round, Workday
 from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlist, ShortlistOpening
 from pipeline.models.lists import OfficialList, OfficialListRow, UndoneMove
+from pipeline.models.pending import PendingResult
 from pipeline.models.results import FormerPlace, Recognition
 from pipeline.models.targets import Count, Indicator, Quota, Snapshot
 
@@ -16,6 +17,7 @@ __all__ = [
     "Indicator",
     "OfficialList",
     "OfficialListRow",
+    "PendingResult",
     "PolicyDraft",
     "PolicyEdition",
     "Quota",

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from pipeline.access import acting_role
-from pipeline.models import Application, Deadline
+from pipeline.models import Application, Deadline, PendingResult
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.days import DueItem
 
@@ -26,6 +26,7 @@ class Card:
     days_here: int
     due: DueItem | None
     targets: tuple[str, ...]
+    pending: str = ""  # a result that is decided but not public: the move's label
 
     @property
     def waited(self) -> str:
@@ -34,19 +35,31 @@ class Card:
 
 
 def cards(applications: Sequence[Application], user: Any, *, today: date | None = None) -> list[Card]:
-    """The cards of these applications, in order. Two queries: the working calendar and the open deadlines."""
+    """The cards of these applications, in order. Three queries: the working calendar, open deadlines, and
+    results that are not public yet."""
     if not applications:
         return []
     today, calendar = today or timezone.localdate(), work_calendar()
     nearest: dict[int, Deadline] = {}
     for deadline in Deadline.objects.open().filter(application__in=applications).order_by("due_on"):
         nearest.setdefault(deadline.application_id or 0, deadline)
+    hidden = PendingResult.objects.waiting().filter(application__in=applications).select_related("application")
+    pending = {row.application_id: row.label for row in hidden}
     result, prefix = [], reverse("applications")
     for application in applications:
         deadline = nearest.get(application.pk)
         due = DueItem.of(deadline, today, calendar) if deadline else None
         days = (today - timezone.localdate(application.stage_since)).days
-        result.append(Card(application, f"{prefix}{application.pk}/", days, due, _targets(application, user)))
+        result.append(
+            Card(
+                application,
+                f"{prefix}{application.pk}/",
+                days,
+                due,
+                _targets(application, user),
+                pending.get(application.pk, ""),
+            )
+        )
     return result
 
 

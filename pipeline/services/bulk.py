@@ -19,6 +19,7 @@ from pipeline.errors import UnknownTransition
 from pipeline.models import Application
 from pipeline.selectors.applications import with_account
 from pipeline.services.applications import RESULT_FIELDS, move_application
+from pipeline.services.reveals import enter_result
 from pipeline.workflow import Transition
 from pipeline.workflows import PROGRAMMES
 
@@ -28,12 +29,20 @@ DONE, REFUSED = "done", "refused"
 
 
 def start_bulk_move(
-    chosen: Sequence[Mapping[str, Any]], transition: str, *, actor: User, note: str = "", **result: Any
+    chosen: Sequence[Mapping[str, Any]],
+    transition: str,
+    *,
+    actor: User,
+    note: str = "",
+    hold: bool = False,
+    reveal_on: date | None = None,
+    **result: Any,
 ) -> Job:
     """Queue a move for many applications: `[{"id", "version", "number"?}]`, the version as it was seen.
 
     `result` holds what the moves share where they grant something: document, granted_on, valid_until. Every row is
-    moved or refused on its own, under the rules of one move. Raises InvalidInput and UnknownTransition.
+    moved or refused on its own, under the rules of one move. With `hold` the results are kept until they are revealed,
+    on `reveal_on` or by hand. Raises InvalidInput and UnknownTransition.
     """
     rows = sorted({row["id"]: dict(row) for row in chosen}.values(), key=lambda row: row["id"])
     if not rows:
@@ -49,7 +58,13 @@ def start_bulk_move(
         "bulk_move",
         title=_("批量{move}（{count} 件）").format(move=named_step(transition).label, count=len(rows)),
         actor=actor,
-        params={"transition": transition, "note": note, "result": shared},
+        params={
+            "transition": transition,
+            "note": note,
+            "result": shared,
+            "hold": hold,
+            "reveal_on": reveal_on and reveal_on.isoformat(),
+        },
         parts=list(_parts(rows)),
         total=len(rows),
     )
@@ -112,14 +127,12 @@ def _move(job: Job, row: dict[str, Any], application: Application) -> None:
     shared = job.params["result"] if grants else {}  # meant for those rows of the selection that grant something
     given = shared | {name: row[name] for name in RESULT_FIELDS if row.get(name)}
     days = {name: date.fromisoformat(given[name]) for name in ("granted_on", "valid_until") if name in given}
-    move_application(
-        application,
-        code,
-        actor=job.actor,
-        note=job.params["note"],
-        version=row["version"],
-        **given | days,
-    )
+    said = {"actor": job.actor, "note": job.params["note"], "version": row["version"], **given, **days}
+    if job.params.get("hold"):
+        day = job.params["reveal_on"]
+        enter_result(application, code, reveal_on=date.fromisoformat(day) if day else None, **said)
+    else:
+        move_application(application, code, **said)
 
 
 @dataclass(frozen=True)

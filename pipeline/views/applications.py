@@ -26,6 +26,7 @@ from pipeline.selectors.days import due_items
 from pipeline.selectors.firms import ladders
 from pipeline.selectors.moves import moves_of, warnings_of
 from pipeline.services.applications import assign_application, move_application, plan_next
+from pipeline.services.reveals import enter_result
 from pipeline.services.undoing import undo_last, undo_until
 from pipeline.workflows import PROGRAMMES
 
@@ -85,6 +86,7 @@ def _page(request: HttpRequest, application: Application, *, status: int = 200, 
     context = {
         "application": application,
         "firm": firm,
+        "pending": application.pending_results.waiting().select_related("entered_by").first(),
         "undo_until": undo_until(events[0] if events else None, person(request)),
         "ladder": ladders([firm])[firm.pk],
         "moves": moves_of(application, person(request), today=today, calendar=calendar),
@@ -119,7 +121,12 @@ def application_move(request: HttpRequest, pk: int) -> HttpResponse:
     if not moved:
         return _sheet(request, visible_application(request, pk), form, status=409)
     stage = application.current.label
-    text = _("{firm} 已进入“{stage}”").format(firm=application.firm.name, stage=stage)
+    if form.cleaned_data["hold"]:
+        text = _("{firm} 的结果已登记，公布前企业看不到").format(firm=application.firm.name)
+    else:
+        text = _("{firm} 已进入“{stage}”").format(firm=application.firm.name, stage=stage)
+    if wants_fragment(request) and form.cleaned_data["hold"]:
+        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"moved": {"text": text}})})
     if wants_fragment(request):
         return HttpResponse(status=204, headers={"HX-Trigger": _moved_event(application, text)})
     say(request, text)
@@ -128,15 +135,12 @@ def application_move(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _move(application: Application, form: MoveForm, request: HttpRequest) -> None:
     data = form.cleaned_data
+    said = {"actor": person(request), "note": data["note"], "version": data["version"], **form.result_for(application)}
     try:
-        move_application(
-            application,
-            data["transition"],
-            actor=person(request),
-            note=data["note"],
-            version=data["version"],
-            **form.result_for(application),
-        )
+        if data["hold"]:
+            enter_result(application, data["transition"], reveal_on=data["reveal_on"], **said)
+        else:
+            move_application(application, data["transition"], **said)
     except StageMoved:
         # The typed note stays; the next try is judged on what the row is now.
         version = Application.objects.values_list("version", flat=True).get(pk=application.pk)
@@ -180,6 +184,7 @@ def _sheet(
         "wanted": next((stage for stage in application.workflow.stages if stage.code == wanted), None),
         "chosen": chosen,
         "can_move": any(move.allowed for move in moves),
+        "can_hold": any(move.allowed and move.step.revealable for move in moves),
         "next": request.POST.get("next") or request.GET.get("next", ""),
     }
     template = "pipeline/_move_sheet.html" if wants_fragment(request) else "pipeline/move_page.html"

@@ -82,7 +82,9 @@ GAZELLE_1 = Workflow(
         Transition("submit", _("提交入库申请"), ("lib_returned",), "lib_apply", FIRM),
         Transition("accept", _("受理遴选"), ("lib_apply",), "lib_city", OFFICER, city=True),
         Transition("recommend_to_library", _("推荐入库"), ("lib_city",), "lib_kjt", OFFICER, city=True),
-        Transition("admit", _("登记入库"), ("lib_kjt",), "in_lib", OFFICER, city=True, grants=Title.LIBRARY),
+        Transition(
+            "admit", _("登记入库"), ("lib_kjt",), "in_lib", OFFICER, city=True, grants=Title.LIBRARY, revealable=True
+        ),
         Transition(
             "leave_pool", _("退库"), ("in_lib",), "exited", OFFICER, note_required=True, city=True, revokes=True
         ),
@@ -90,7 +92,16 @@ GAZELLE_1 = Workflow(
         Transition("recommend", _("市级推荐"), ("apply",), "city_rec", OFFICER, city=True),
         Transition("send_to_experts", _("进入专家评审"), ("city_rec",), "expert", OFFICER, city=True),
         Transition("publish_notice", _("登记公示"), ("expert",), "notice", OFFICER, city=True),
-        Transition("certify", _("登记认定"), ("notice",), "certified", OFFICER, city=True, grants=Title.CERTIFICATE),
+        Transition(
+            "certify",
+            _("登记认定"),
+            ("notice",),
+            "certified",
+            OFFICER,
+            city=True,
+            grants=Title.CERTIFICATE,
+            revealable=True,
+        ),
         Transition("recheck", _("列入复审"), ("certified",), "recheck", OFFICER, city=True),
         Transition("pass_recheck", _("复审通过"), ("recheck",), "certified", OFFICER, city=True),
         Transition(
@@ -126,6 +137,7 @@ GAZELLE_1 = Workflow(
             "rejected",
             LEAD,
             note_required=True,
+            revealable=True,
             city=True,
         ),
         Transition("drop", _("放弃"), ("candidate",), "dropped", OFFICER, note_required=True),

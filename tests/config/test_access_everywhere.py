@@ -22,7 +22,7 @@ from crm.services.facts import record_fact
 from crm.services.holdings import save_right
 from crm.services.people import renew_calendar_key
 from notifications.models import Mail, Message
-from pipeline.models import OfficialList, OfficialListRow
+from pipeline.models import OfficialList, OfficialListRow, PendingResult
 from pipeline.policy import policy_of
 from pipeline.services.bench import start_bench
 from pipeline.services.drafts import copy_edition
@@ -76,6 +76,10 @@ ROUTES = {
     "application_undo": Route(HIDDEN, ("application",), {}),
     "application_plan": Route(HIDDEN, ("application",), {"next_action": "x"}),
     "application_assign": Route(HIDDEN, ("application",), {"officer": ""}),
+    "reveals": Route(LIST),
+    "reveal_now": Route(LIST, (), {"everything": "1"}),
+    "reveal_date": Route(LIST, (), {"everything": "1", "on": ""}),
+    "reveal_withdraw": Route(HIDDEN, ("pending",), {}),
     "screenings": Route(LIST),
     "screening": Route(LIST, ("programme",)),
     "screening_start": Route(OWN, ("programme",), {}),
@@ -174,6 +178,8 @@ ROUTES = {
     "api-application-moves": Route(HIDDEN, ("pk",)),
     "api-application-undo": Route(HIDDEN, ("pk",), {}),
     "api-application-events": Route(HIDDEN, ("pk",)),
+    "api-pending-result-list": Route(LIST),
+    "api-pending-result-reveal": Route(LIST, (), {"results": [1]}),
     "api-deadline-list": Route(LIST),
     "api-round-list": Route(LIST),
     "api-round-detail": Route(LIST, ("round_pk",)),
@@ -288,7 +294,11 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
     shortlist = save_shortlist(SECRET, edition=edition, region=county, firms=[firm.pk], actor=officer)
     policy = policy_of(edition)
     trial = start_bench(county, policy, policy, on=date(2026, 7, 1), actor=officer)
+    pending = PendingResult.objects.create(
+        application=application, version=0, transition="reject", entered_by=lead, entered_at=timezone.now()
+    )
     return {
+        "pending": pending.pk,
         "shortlist": shortlist.pk,
         "list": published.pk,
         "list_pk": published.pk,

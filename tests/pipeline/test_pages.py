@@ -48,7 +48,7 @@ def text(response):
         ("/firms/", 11),
         ("/applications/", 8),
         ("/deadlines/", 10),
-        ("/board/high_tech/", 12),
+        ("/board/high_tech/", 13),
         ("/imports/", 8),
         ("/outbox/", 7),
         ("/", 14),

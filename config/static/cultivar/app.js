@@ -34,8 +34,10 @@ function prepareSheet(place) {
   const inner = place.querySelector("[data-move-sheet]");
   if (!inner) return;
   const grants = inner.querySelector("[data-when-grants]");
+  const reveal = inner.querySelector("[data-when-revealable]");
   const update = () => {
     const chosen = inner.querySelector("input[name=transition]:checked");
+    if (reveal) reveal.hidden = !(chosen && chosen.dataset.revealable);
     if (grants) grants.hidden = !(chosen && chosen.dataset.grants);
     const note = inner.querySelector("textarea[name=note]");
     if (note) note.required = Boolean(chosen && chosen.dataset.note);
