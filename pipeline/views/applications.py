@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -125,10 +126,9 @@ def application_move(request: HttpRequest, pk: int) -> HttpResponse:
         text = _("{firm} 的结果已登记，公布前企业看不到").format(firm=application.firm.name)
     else:
         text = _("{firm} 已进入“{stage}”").format(firm=application.firm.name, stage=stage)
-    if wants_fragment(request) and form.cleaned_data["hold"]:
-        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps({"moved": {"text": text}})})
     if wants_fragment(request):
-        return HttpResponse(status=204, headers={"HX-Trigger": _moved_event(application, text)})
+        told = _moved_event(application, text, undo=not form.cleaned_data["hold"])
+        return HttpResponse(status=204, headers={"HX-Trigger": told})
     say(request, text)
     return back(request, reverse("application", args=[pk]))
 
@@ -149,11 +149,13 @@ def _move(application: Application, form: MoveForm, request: HttpRequest) -> Non
         raise
 
 
-def _moved_event(application: Application, text: str) -> str:
+def _moved_event(application: Application, text: str, *, undo: bool) -> str:
     """What htmx tells the page: the board reloads its lanes, shows one line and offers to take the move back."""
-    undo = {"address": reverse("application_undo", args=[application.pk]), "label": _("撤销")}
-    # ASCII only, as a header must be
-    return json.dumps({"moved": {"text": text, "version": application.version, "undo": undo}})
+    event: dict[str, Any] = {"text": text, "address": reverse("application", args=[application.pk])}
+    if undo:
+        event["version"] = application.version
+        event["undo"] = {"address": reverse("application_undo", args=[application.pk]), "label": _("撤销")}
+    return json.dumps({"moved": event})  # ASCII only, as a header must be
 
 
 @staff_only

@@ -71,7 +71,8 @@ document.body.addEventListener("htmx:afterSettle", (event) => {
 document.body.addEventListener("moved", (event) => {
   if (sheet?.open) sheet.close();
   toast(event.detail.text, event.detail);
-  if (!document.querySelector("[data-board]")) setTimeout(() => location.reload(), 400);
+  if (document.querySelector("main [data-move-sheet]")) location.href = event.detail.address;  // the sheet as a page
+  else if (!document.querySelector("[data-board]")) setTimeout(() => location.reload(), 400);
 });
 
 export function toast(text, { undo, version } = {}) {
