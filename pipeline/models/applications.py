@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access import scope_of
 from crm.fields import PathField
 from crm.models.history import AppendOnlyQuerySet
-from pipeline.choices import Phase
+from pipeline.choices import Acting, Phase
 from pipeline.workflow import Stage, Workflow
 from pipeline.workflows import PROGRAMMES, WORKFLOWS
 
@@ -134,6 +134,18 @@ class StageEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_stage} → {self.to_stage}"
+
+    @property
+    def who(self) -> str:
+        """Who made the move; of an agent also for whom."""
+        if self.acted_as == Acting.AGENT:
+            return str(self.details.get("for") or self.actor)
+        return str(self.actor) if self.actor else str(_("系统"))
+
+    @property
+    def by_firm(self) -> bool:
+        """True where the firm itself acted, or somebody on its mandate."""
+        return self.acted_as in {Acting.FIRM, Acting.AGENT}
 
     @property
     def label(self) -> str:
