@@ -96,7 +96,7 @@ def make_agent(firms: list[Firm], principal: User, today: date) -> User:
 
 def make_requests(firms: list[Firm], regions: dict[str, Region]) -> None:
     """Somebody of a firm asked for an account, and waits for an officer."""
-    firm = firms[-1]
+    firm = next((firm for firm in reversed(firms) if firm.region_id == regions["450821"].pk), firms[-1])
     RegistrationRequest.objects.create(
         credit_code=firm.credit_code,
         firm=firm,

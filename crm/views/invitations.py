@@ -31,6 +31,12 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 @sensitive_post_parameters("password", "again")
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
     """What the link offers, or why it offers nothing any longer."""
+    response = _answer(request, token)
+    response._has_been_logged = True  # type: ignore[attr-defined]  # the address is a key: no refusal writes it to a log
+    return response
+
+
+def _answer(request: HttpRequest, token: str) -> HttpResponse:
     found = read_token(token)
     state = _state(found)
     if found is None or state != "open":

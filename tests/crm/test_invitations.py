@@ -87,12 +87,13 @@ def test_the_link_is_nowhere_but_in_the_mail(firm, officer, lead, firm_user):
 
 
 @pytest.mark.parametrize("wrong", [{"again": "another-word-1"}, {"password": "short", "again": "short"}, {"name": ""}])
-def test_a_refused_password_changes_nothing(client, firm, officer, wrong):
+def test_a_refused_password_changes_nothing(client, firm, officer, wrong, caplog):
     address = link_of(invite(firm, email="new@example.cn", name="新人", actor=officer))
 
     page = client.post(address, {"name": "新人", "password": PASSWORD, "again": PASSWORD} | wrong)
 
     assert page.status_code == 409
+    assert address not in caplog.text  # a log would keep a key that still opens
     assert not User.objects.filter(email="new@example.cn").exists()
     assert Invitation.objects.get().state == "open"
 
