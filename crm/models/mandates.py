@@ -7,10 +7,16 @@ from datetime import date
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from crm.access import scope_of
 from crm.files import shown_name
+
+
+def spoken(agent: str, firm: str) -> str:
+    """How an act on a mandate reads: who acts, for whom."""
+    return _("代理人 {agent} 代 {firm}").format(agent=agent, firm=firm)
 
 
 class GrantQuerySet(models.QuerySet):
@@ -32,18 +38,18 @@ class Mandate(models.Model):
 
     firm = models.ForeignKey("crm.Firm", models.CASCADE, related_name="mandates")
     agent = models.ForeignKey("crm.User", models.CASCADE, null=True, related_name="mandates")
-    name = models.CharField(_("代理人姓名"), max_length=60)
-    agency = models.CharField(_("代理机构"), max_length=120, blank=True)
-    email = models.EmailField(_("代理人邮箱"))
-    starts_on = models.DateField(_("起始日期"))
-    ends_on = models.DateField(_("截止日期"))
-    authority = models.CharField(_("授权依据"), max_length=200, blank=True)
-    file = models.FileField(_("授权书"), upload_to="mandates/%Y/", blank=True, max_length=200)
+    name = models.CharField(gettext_lazy("代理人姓名"), max_length=60)
+    agency = models.CharField(gettext_lazy("代理机构"), max_length=120, blank=True)
+    email = models.EmailField(gettext_lazy("代理人邮箱"))
+    starts_on = models.DateField(gettext_lazy("起始日期"))
+    ends_on = models.DateField(gettext_lazy("截止日期"))
+    authority = models.CharField(gettext_lazy("授权依据"), max_length=200, blank=True)
+    file = models.FileField(gettext_lazy("授权书"), upload_to="mandates/%Y/", blank=True, max_length=200)
     granted_by = models.ForeignKey("crm.User", models.SET_NULL, null=True, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey("crm.User", models.SET_NULL, null=True, related_name="+")
-    reason = models.CharField(_("撤销原因"), max_length=200, blank=True)
+    reason = models.CharField(gettext_lazy("撤销原因"), max_length=200, blank=True)
 
     objects = MandateQuerySet.as_manager()
 
@@ -55,7 +61,7 @@ class Mandate(models.Model):
             )
         ]
         indexes = [models.Index(fields=["agent", "ends_on"], name="mandate_of_agent")]
-        verbose_name = _("代理授权")
+        verbose_name = gettext_lazy("代理授权")
 
     def __str__(self) -> str:
         return self.who
@@ -97,8 +103,8 @@ class Invitation(models.Model):
 
     firm = models.ForeignKey("crm.Firm", models.CASCADE, related_name="invitations")
     mandate = models.ForeignKey(Mandate, models.CASCADE, null=True, related_name="invitations")
-    email = models.EmailField(_("邮箱"))
-    name = models.CharField(_("姓名"), max_length=60)
+    email = models.EmailField(gettext_lazy("邮箱"))
+    name = models.CharField(gettext_lazy("姓名"), max_length=60)
     token_hash = models.CharField(max_length=64, unique=True, editable=False)  # the link itself is only in the mail
     invited_by = models.ForeignKey("crm.User", models.SET_NULL, null=True, related_name="+")
     invited_at = models.DateTimeField()
@@ -119,7 +125,7 @@ class Invitation(models.Model):
                 name="one_open_invitation_per_firm",
             )
         ]
-        verbose_name = _("邀请")
+        verbose_name = gettext_lazy("邀请")
 
     def __str__(self) -> str:
         return f"{self.email} @ {self.firm_id}"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.models import Contact, Firm, Invitation, Mandate, Membership, User
 
@@ -50,4 +51,4 @@ def told_names(firm: Firm) -> list[str]:
     people = [(user.name, user.email) for user in accounts]
     if not any(user.is_member for user in accounts):  # type: ignore[attr-defined]
         people += [(contact.name, contact.email) for contact in told_contacts(firm)]
-    return [f"{name}（{email}）" if email else name for name, email in people]
+    return [_("{name}（{email}）").format(name=name, email=email) if email else name for name, email in people]

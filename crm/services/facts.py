@@ -144,7 +144,7 @@ def declare_facts(firm: Firm, declared: Sequence[Declaration], *, actor: User | 
     if reasons:
         raise InvalidInput(*dict.fromkeys(reasons))
     behalf = acting_for(actor, firm)
-    evidence = "；".join(text for text in (evidence, behalf[1] if behalf else "") if text)[:200]
+    evidence = "；".join(text for text in (evidence, behalf.kept if behalf else "") if text)[:200]
     return [
         record_fact(
             firm,

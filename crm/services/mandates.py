@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
 from django.core.files.base import File
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.access import scope_of
 from crm.errors import DomainError, InvalidInput
 from crm.files import file_problems, keep_file, shown_name
 from crm.models import Firm, Invitation, Mandate, User
+from crm.models.mandates import spoken
 from crm.services.history import record_changes
 from crm.services.invitations import invite, require_people_right
 
@@ -103,13 +106,30 @@ def note_reading(mandate: Mandate, *, actor: User) -> None:
     record_changes(mandate, {"file_read": ("", shown_name(mandate.file))}, actor=actor, path=mandate.firm.region_path)
 
 
-def acting_for(actor: User | None, firm: Firm) -> tuple[int, str] | None:
-    """On which mandate this person acts for the firm, and how that reads: 代理人 王五（某某事务所）代 平南智造.
+@dataclass(frozen=True)
+class Behalf:
+    """On which mandate somebody acts, as whom, and for which firm; as text 代理人 王五（某某事务所） 代 平南智造."""
+
+    mandate_id: int
+    agent: str
+    firm: str
+
+    def __str__(self) -> str:
+        return spoken(self.agent, self.firm)
+
+    @property
+    def kept(self) -> str:
+        """The same in the language of the record, whoever acts."""
+        with translation.override(settings.LANGUAGE_CODE):
+            return str(self)
+
+
+def acting_for(actor: User | None, firm: Firm) -> Behalf | None:
+    """On which mandate this person acts for the firm.
 
     None for the firm's own people, for officers and for the system. No query for them, one for an agent.
     """
     mandate_id = scope_of(actor).mandate_for(firm.pk) if actor is not None else None
     if mandate_id is None:
         return None
-    mandate = Mandate.objects.get(pk=mandate_id)
-    return mandate_id, _("代理人 {agent} 代 {firm}").format(agent=mandate.who, firm=firm.name)
+    return Behalf(mandate_id, Mandate.objects.get(pk=mandate_id).who, firm.name)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.access import scope_of
 from crm.fields import PathField
 from crm.models.history import AppendOnlyQuerySet
+from crm.models.mandates import spoken
 from pipeline.choices import Acting, Phase
 from pipeline.workflow import Stage, Workflow
 from pipeline.workflows import PROGRAMMES, WORKFLOWS
@@ -139,7 +140,7 @@ class StageEvent(models.Model):
     def who(self) -> str:
         """Who made the move; of an agent also for whom."""
         if self.acted_as == Acting.AGENT:
-            return str(self.details.get("for") or self.actor)
+            return spoken(self.details["agent"], self.details["firm"])
         return str(self.actor) if self.actor else str(_("系统"))
 
     @property

@@ -228,8 +228,8 @@ def acted_as(step: Transition, role: Actor) -> str:
 
 def _on_mandate(hat: str, actor: User | None, application: Application) -> dict[str, str]:
     """What an agent's move says beside the move: on which mandate, and for whom."""
-    mandate = acting_for(actor, application.firm) if hat == Acting.AGENT else None
-    return {"mandate": str(mandate[0]), "for": mandate[1]} if mandate else {}
+    behalf = acting_for(actor, application.firm) if hat == Acting.AGENT else None
+    return {"mandate": str(behalf.mandate_id), "agent": behalf.agent, "firm": behalf.firm} if behalf else {}
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.conf import settings
 from django.db import transaction
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from crm.errors import InvalidInput, RowChanged
@@ -29,5 +31,6 @@ def confirm_figures(firm: Firm, *, seen: str, on: date, actor: User) -> int:
         for each in held.figures
         if not each.confirmed
     ]
-    declare_facts(firm, declared, actor=actor, evidence=_("核对无误"))
+    with translation.override(settings.LANGUAGE_CODE):  # the language of the record, whoever confirms
+        declare_facts(firm, declared, actor=actor, evidence=_("核对无误"))
     return len(held.figures)

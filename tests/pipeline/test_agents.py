@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from crm.models import Fact, Mandate, User
 from crm.services.facts import Declaration, declare_facts, record_fact
@@ -47,7 +47,11 @@ def test_an_agents_move_says_for_whom_it_was_made(client, returned, agent, firm_
     event = StageEvent.objects.latest("pk")
     assert f"{FOR}，每一步都会这样记录" in page
     assert (event.actor, event.acted_as, event.who, event.by_firm) == (agent, "agent", FOR, True)
-    assert event.details == {"mandate": str(Mandate.objects.get().pk), "for": FOR}
+    assert event.details == {
+        "mandate": str(Mandate.objects.get().pk),
+        "agent": "王五（某某事务所）",
+        "firm": "平南智造科技有限公司",
+    }
     assert FOR in client.get(f"/portal/applications/{returned.pk}/").content.decode()
     assert FOR in client.get(f"/portal/applications/{returned.pk}/receipt/").content.decode()
     client.force_login(city_officer)
@@ -65,7 +69,8 @@ def test_an_agent_does_only_what_the_firm_may(returned, agent):
 
 
 def test_figures_that_an_agent_declares_say_for_whom(firm, agent, returned):
-    declare_facts(firm, [Declaration("rd_cny", Decimal(5), 2025, "high_tech")], actor=agent)
+    with translation.override("en"):  # the record keeps its language
+        declare_facts(firm, [Declaration("rd_cny", Decimal(5), 2025, "high_tech")], actor=agent)
 
     fact = Fact.objects.get()
     assert (fact.entered_by, fact.source, fact.evidence) == (agent, "declared", FOR)
