@@ -63,6 +63,7 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "frame_year": current_year(request),
         "unread": SimpleLazyObject(lambda: unread_count(user)),
         "has_firms": bool(scope.firm_ids),
+        "is_member": bool(scope.member_ids),
         "manages": scope.has_role("lead", "admin"),
         "writes": scope.has_role("officer", "lead", "admin"),
     }

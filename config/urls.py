@@ -12,7 +12,7 @@ from rest_framework.routers import SimpleRouter
 from config import health
 from crm.api.jobs import JobViewSet
 from notifications.api import MessageViewSet
-from pipeline.api import applications, assessments, bulk, firms, lists, targets
+from pipeline.api import applications, assessments, bulk, firms, lists, lookup, targets
 
 handler400 = "config.api.bad_request"
 handler404 = "config.api.not_found"
@@ -33,6 +33,7 @@ router.register("jobs", JobViewSet, "api-job")
 api = [
     *router.urls,
     path("assessments/preview/", assessments.PreviewView.as_view(), name="api-assessment-preview"),
+    path("lookup/", lookup.LookupView.as_view(), name="api-lookup"),
     path("moves/bulk/", bulk.BulkMoveView.as_view(), name="api-bulk-move"),
     path("progress/", targets.ProgressView.as_view(), name="api-progress"),
     path("funnel/", targets.FunnelView.as_view(), name="api-funnel"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.utils import timezone
 
 from crm.choices import Role
 
@@ -15,15 +16,17 @@ if TYPE_CHECKING:
     from crm.models import Region, User
 
 NOTHING = Q(pk__in=[])
+CITY_DEPTH = 2  # 自治区/市/: a post here or above sits at the city's desk
 
 
 @dataclass(frozen=True)
 class Scope:
-    """What one person may see: the regions of their posts and the firms they belong to."""
+    """What one person may see: the regions of their posts, the firms they belong to and those they act for."""
 
     everything: bool = False
     posts: tuple[tuple[str, str], ...] = ()  # (region path, role)
-    firm_ids: tuple[int, ...] = ()
+    member_ids: tuple[int, ...] = ()  # firms whose own person this is
+    mandates: tuple[tuple[int, int], ...] = ()  # (firm, mandate) where this is an agent today and not a member
     home: Region | None = None  # the widest region of the posts, where a page begins
 
     @property
@@ -31,6 +34,15 @@ class Scope:
         """The region paths, each widest one once: a path inside another adds nothing."""
         paths = sorted({path for path, _role in self.posts})
         return tuple(path for path in paths if not any(path != other and path.startswith(other) for other in paths))
+
+    @property
+    def firm_ids(self) -> tuple[int, ...]:
+        """Every firm this person may follow and act for, as its own or as its agent."""
+        return (*self.member_ids, *(firm for firm, _mandate in self.mandates))
+
+    def mandate_for(self, firm_id: int) -> int | None:
+        """The mandate on which this person acts for the firm; None for the firm's own people."""
+        return dict(self.mandates).get(firm_id)
 
     def q(self, *, path: str = "region_path", firm: str | None = "firm_id") -> Q:
         """The WHERE that keeps this person's rows, on columns of the table itself: no join, so no doubles."""
@@ -67,15 +79,25 @@ def scope_of(user: User | AnonymousUser) -> Scope:
     if kept is None:
         person = cast("User", user)
         posts = list(person.posts.select_related("region").order_by("region__path", "role"))
-        firms = tuple(person.memberships.filter(ended_on=None).values_list("firm_id", flat=True))
+        own, lent = _firms_of(person)
         kept = Scope(
             everything=person.is_superuser,
             posts=tuple((post.region.path, post.role) for post in posts),
-            firm_ids=firms,
+            member_ids=own,
+            mandates=lent,
             home=posts[0].region if posts else None,
         )
         person._scope = kept  # type: ignore[attr-defined]
     return kept
+
+
+def _firms_of(person: User) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """The firms one belongs to, and those one is mandated to act for today in Shanghai. One query."""
+    own = person.memberships.filter(ended_on=None).values_list("firm_id", Value(0))
+    lent = person.mandates.in_force(timezone.localdate()).order_by().values_list("firm_id", "pk")  # type: ignore[attr-defined]
+    rows = sorted(own.union(lent))
+    members = tuple(firm for firm, mandate in rows if not mandate)
+    return members, tuple(dict(row for row in rows if row[0] not in members).items())
 
 
 WRITERS = (Role.OFFICER, Role.LEAD, Role.ADMIN)

@@ -80,6 +80,12 @@ class JobState(TextChoices):
     CANCELLED = "cancelled", _("已取消")
 
 
+class RequestState(TextChoices):
+    PENDING = "pending", _("待审核")
+    APPROVED = "approved", _("已通过")
+    REFUSED = "refused", _("未通过")
+
+
 class TouchKind(TextChoices):
     NOTE = "note", _("备注")
     CALL = "call", _("电话")

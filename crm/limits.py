@@ -14,13 +14,16 @@ from django.shortcuts import render
 MINUTE = 60
 
 
-def limited(name: str, *, per_minute: int) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
-    """Answer 429, in words, to the requests of one address beyond so many a minute."""
+def limited(
+    name: str, *, per_minute: int, posts_only: bool = False
+) -> Callable[[Callable[..., HttpResponse]], Callable[..., HttpResponse]]:
+    """Answer 429, in words, to the requests of one address beyond so many a minute; `posts_only` lets others by."""
 
     def decorate(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if _asked(f"limit:{name}:{get_client_ip_address(request)}") > per_minute:
+            counts = request.method == "POST" or not posts_only
+            if counts and _asked(f"limit:{name}:{get_client_ip_address(request)}") > per_minute:
                 answer = render(request, "429.html", status=429)
                 answer["Retry-After"] = str(MINUTE)
                 return answer

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from crm.views import files, imports, settings
+from crm.views import access, files, imports, invitations, registrations, settings
 
 urlpatterns = [
     path("facts/<int:pk>/file/", files.fact_file, name="fact_file"),
@@ -22,6 +22,21 @@ urlpatterns = [
     path("settings/people/", settings.people_list, name="people"),
     path("settings/people/<int:pk>/posts/", settings.post_add, name="post_add"),
     path("settings/people/<int:pk>/remove/", settings.post_remove, name="post_remove"),
+    path("settings/firms/<str:credit_code>/access/", access.firm_access, name="firm_access"),
+    path("settings/registrations/", registrations.registrations, name="registrations"),
+    path("settings/registrations/<int:pk>/", registrations.registration_decide, name="registration_decide"),
+    path("settings/registrations/<int:pk>/file/", registrations.registration_file, name="registration_file"),
+    path("portal/people/", access.portal_people, name="portal_people"),
+    path("access/firms/<str:credit_code>/invite/", access.access_invite, name="access_invite"),
+    path("access/firms/<str:credit_code>/mandates/", access.access_mandate, name="access_mandate"),
+    path("access/members/<int:pk>/end/", access.access_end, name="access_end"),
+    path("access/invitations/<int:pk>/again/", access.invitation_again, name="invitation_again"),
+    path("access/invitations/<int:pk>/withdraw/", access.invitation_withdraw, name="invitation_withdraw"),
+    path("access/mandates/<int:pk>/revoke/", access.mandate_revoke, name="mandate_revoke"),
+    path("access/mandates/<int:pk>/file/", access.mandate_file, name="mandate_file"),
+    path("invitation/<str:token>/", invitations.invitation, name="invitation"),
+    path("register/", registrations.register, name="register"),
+    path("register/done/", registrations.register_done, name="register_done"),
     path("settings/firms/<str:credit_code>/accounts/", settings.firm_account_add, name="firm_account_add"),
     path("settings/accounts/<int:pk>/end/", settings.firm_account_end, name="firm_account_end"),
 ]

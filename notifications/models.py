@@ -27,18 +27,31 @@ class MessageKind(models.TextChoices):
     STAGE = "stage", _("进度通知")
     REMINDER = "reminder", _("期限提醒")
     GAP_DIGEST = "gap_digest", _("每周缺口")
+    ACCOUNT = "account", _("账号与授权")
 
 
 class MessageQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """One's own messages; officers also those of their region, firm users those sent to their firm."""
+        """One's own messages; officers also those of their region, firm users those sent to their firm.
+
+        What was told to somebody for a firm is theirs only while they belong to it or act for it.
+        """
         scope = scope_of(user)
         if not user.is_authenticated:
             return self.none()
-        wanted = models.Q(recipient=user) | scope.q(firm=None)
+        wanted = scope.q(firm=None)
+        if not scope.everything:
+            wanted |= models.Q(recipient=user, to_firm=False)
         if scope.firm_ids:
             wanted |= models.Q(firm_id__in=scope.firm_ids, to_firm=True)
         return self.filter(wanted)
+
+    def told(self, user):
+        """What this very person was told and may still know of."""
+        mine = self.filter(recipient=user)
+        return mine.filter(
+            models.Q(to_firm=False) | models.Q(firm=None) | models.Q(firm_id__in=scope_of(user).firm_ids)
+        )
 
 
 class Message(models.Model):

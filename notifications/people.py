@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from crm.choices import Role
-from crm.models import Contact, Firm, Post, User
+from crm.models import Firm, Post, User
+from crm.selectors.people import told_accounts, told_contacts
 from pipeline.models import Application
 
 
@@ -27,12 +28,16 @@ def of_user(user: User, *, is_firm: bool = False) -> Person:
 
 
 def firm_people(firm: Firm) -> list[Person]:
-    """The firm's own accounts; where it has none, its contact persons with an address. At most two queries."""
-    users = User.objects.filter(is_active=True, memberships__firm=firm, memberships__ended_on=None)
-    if people := [of_user(user, is_firm=True) for user in users.order_by("pk")]:
+    """The firm's own accounts and its agents of today; where it has no account, its contact persons with an address.
+
+    At most two queries.
+    """
+    accounts = told_accounts(firm)
+    people = [of_user(user, is_firm=True) for user in accounts]
+    if any(user.is_member for user in accounts):  # type: ignore[attr-defined]
         return people
-    contacts = Contact.objects.filter(firm=firm).exclude(email="").order_by("pk")
-    return [Person(f"c{contact.pk}", contact.name, contact.email, is_firm=True) for contact in contacts]
+    contacts = told_contacts(firm)
+    return people + [Person(f"c{contact.pk}", contact.name, contact.email, is_firm=True) for contact in contacts]
 
 
 def officers_of(application: Application) -> list[Person]:

@@ -16,7 +16,7 @@ from pipeline.models import Application, StageEvent
 from pipeline.models.applications import UNDO
 from pipeline.signals import stage_changed
 
-FIRM_ACTS = {Acting.FIRM}
+FIRM_ACTS = {Acting.FIRM, Acting.AGENT}
 
 
 @receiver(stage_changed, dispatch_uid="tell_people")

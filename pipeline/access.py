@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm.access import Scope, scope_of
+from crm.access import CITY_DEPTH, Scope, scope_of
 from crm.choices import Role
 from pipeline.choices import Acting
 from pipeline.models import Application
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
     from crm.models import User
-
-CITY_DEPTH = 2  # 自治区/市/: a post here or above sits at the city's desk
 
 
 def acting_role(user: User | None, application: Application) -> Actor:
@@ -27,6 +25,8 @@ def acting_role(user: User | None, application: Application) -> Actor:
         return SYSTEM
     scope = scope_of(user)
     hats: set[str] = {Acting.FIRM} if application.firm_id in scope.firm_ids else set()
+    if scope.mandate_for(application.firm_id) is not None:
+        hats.add(Acting.AGENT)
     roles = scope.roles_at(application.region_path)
     if roles & {Role.LEAD, Role.ADMIN}:
         hats |= {Acting.OFFICER, Acting.LEAD}

@@ -27,9 +27,13 @@ class Turn(TextChoices):
 
 
 class Acting(TextChoices):
-    """As what a person acts on one application. `PROXY` is an officer standing in for a firm that has no account."""
+    """As what a person acts on one application. `PROXY` is an officer standing in for a firm that has no account.
+
+    An `AGENT` acts as the firm, on a mandate of it; what they did is kept as theirs.
+    """
 
     FIRM = "firm", _("企业")
+    AGENT = "agent", _("代理人")
     PROXY = "proxy", _("代企业登记")
     OFFICER = "officer", _("经办人员")
     LEAD = "lead", _("科长")

@@ -34,8 +34,10 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     played = history.play([*runs, *shown], staff, rounds, today, rng)
     history.plan_actions(played, today)
     firm_people = people.make_firm_people([run.firm for run in shown[: len(people.FIRM_PEOPLE)]], today)
+    people.make_agent([run.firm for run in shown], firm_people[0], today)
+    people.make_requests(known, regions)
     targets.make_targets(regions, today, staff["lead"], rng)
-    return {"firms": len(known), "applications": len(played), "people": len(staff) + len(firm_people)}
+    return {"firms": len(known), "applications": len(played), "people": len(staff) + len(firm_people) + 1}
 
 
 def _runs(firms: list[Firm], years: int, today: date, rng: random.Random):

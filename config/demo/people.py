@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.contrib.auth.hashers import make_password
 
 from config.demo.marks import mark
 from crm.choices import Role
-from crm.models import DemoRow, Firm, Membership, Post, Region, User
+from crm.models import DemoRow, Firm, Mandate, Membership, Post, Region, RegistrationRequest, User
 
 PASSWORD = "cultivar-demo"  # noqa: S105  printed at the start, for the demonstration only
 CITY = "450800"
@@ -38,7 +38,9 @@ LOGINS = [
     ("viewer", "查阅 viewer"),
     ("firm", "企业 firm, has something to correct"),
     ("firm2", "企业 firm"),
+    ("agent", "代理人 agent of two firms, a third mandate has ended"),
 ]
+AGENT = ("agent", "农晓岚", "示例会计师事务所")
 
 
 def demo_exists() -> bool:
@@ -70,5 +72,42 @@ def make_firm_people(firms: list[Firm], today: date) -> list[User]:
     return users
 
 
+def make_agent(firms: list[Firm], principal: User, today: date) -> User:
+    """Somebody of an agency who acts for the first two firms; the mandate of the third ended a month ago."""
+    username, name, agency = AGENT
+    user = _user(username, name, make_password(PASSWORD))
+    user.save()
+    mark([user])
+    begun, ended = today.replace(month=1, day=1) - timedelta(days=365), today - timedelta(days=30)
+    for firm, ends_on in zip(firms[:3], (*[today.replace(month=12, day=31)] * 2, ended), strict=True):
+        Mandate.objects.create(
+            firm=firm,
+            agent=user,
+            name=name,
+            agency=agency,
+            email=user.email,
+            starts_on=begun,
+            ends_on=ends_on,
+            authority=f"授权委托书（{begun.year}）",
+            granted_by=principal,
+        )
+    return user
+
+
+def make_requests(firms: list[Firm], regions: dict[str, Region]) -> None:
+    """Somebody of a firm asked for an account, and waits for an officer."""
+    firm = next((firm for firm in reversed(firms) if firm.region_id == regions["450821"].pk), firms[-1])
+    RegistrationRequest.objects.create(
+        credit_code=firm.credit_code,
+        firm=firm,
+        region_path=regions[CITY].path,
+        firm_name=firm.name,
+        name="陆青禾",
+        phone="0775-0000000",
+        email="luqinghe@demo.example",
+        note="本人为办公室主任，负责科技申报。",
+    )
+
+
 def _user(username: str, name: str, password: str) -> User:
-    return User(username=username, name=name, email=f"{username}@demo.example", password=password)
+    return User(username=username, name=name, email=f"{username}@demo.example", phone="0775-0000000", password=password)

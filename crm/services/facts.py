@@ -20,6 +20,7 @@ from crm.files import file_problems, keep_file, shown_name
 from crm.models import Fact, Firm, User
 from crm.rows import FIRST_YEAR
 from crm.services.history import record_changes
+from crm.services.mandates import acting_for
 
 
 def fact_problems(*, code: str, year: int, basis: str, source: str, value: Decimal) -> list[str]:
@@ -142,6 +143,8 @@ def declare_facts(firm: Firm, declared: Sequence[Declaration], *, actor: User | 
     ]
     if reasons:
         raise InvalidInput(*dict.fromkeys(reasons))
+    behalf = acting_for(actor, firm)
+    evidence = "；".join(text for text in (evidence, behalf.kept if behalf else "") if text)[:200]
     return [
         record_fact(
             firm,

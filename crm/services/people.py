@@ -163,14 +163,6 @@ def add_membership(user: User, firm: Firm, *, actor: User | None) -> Membership:
     return membership
 
 
-@transaction.atomic
-def end_membership(membership: Membership, *, actor: User | None) -> None:
-    """The person acts for the firm no longer; what they did stays under their name."""
-    require_writer(actor, membership.firm.region_path)
-    if Membership.objects.filter(pk=membership.pk, ended_on=None).update(ended_on=timezone.localdate()):
-        record_changes(membership.firm, {"member": (membership.user, "")}, actor=actor)
-
-
 def choose_language(user: User, language: str) -> None:
     """Remember the language a person chose; unknown ones are ignored."""
     if language in dict(settings.LANGUAGES):

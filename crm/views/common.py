@@ -74,3 +74,21 @@ def back(request: HttpRequest, default: str) -> HttpResponse:
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
     return redirect(target if safe else default)
+
+
+def form_address(page: str, *named: str) -> Callable[[View], View]:
+    """For the address that a form is posted to: a GET, as after a log-in in between, goes to the page of the form.
+
+    `named` are the parts of the address that the page has too.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.method == "POST":
+                return view(request, *args, **kwargs)
+            return redirect(page, *(kwargs[name] for name in named))
+
+        return wrapped
+
+    return decorate

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,6 +18,7 @@ from crm.models import Firm, Job, Membership, Post, Region
 from crm.selectors.jobs import outcomes
 from crm.services import people
 from crm.services.jobs import cancel_job
+from crm.services.members import end_membership
 from crm.views.common import attempt, back, person, refuse, say, staff_only, wants_fragment
 
 
@@ -65,6 +67,7 @@ def calendar_renew(request: HttpRequest) -> HttpResponse:
     return redirect("account")
 
 
+@login_not_required
 @require_POST
 def choose_language(request: HttpRequest) -> HttpResponse:
     """Chinese or English, kept in a cookie and in the profile."""
@@ -167,7 +170,7 @@ def firm_account_end(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Membership.objects.visible_to(request.user).select_related("firm", "user")
     membership = get_object_or_404(rows, pk=pk, ended_on=None)
     try:
-        people.end_membership(membership, actor=person(request))
+        end_membership(membership, actor=person(request))
         say(request, _("企业账号已停用"))
     except DomainError as error:
         refuse(request, error)

@@ -11,12 +11,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.access import scope_of
 from crm.paging import keyset
-from crm.views.common import person, staff_only
+from crm.views.common import person, staff_only, wants_fragment
 from notifications.filters import MessageFilter
-from notifications.models import Mail, Message
+from notifications.models import Mail, Message, MessageState
 from notifications.selectors import own_messages
+from pipeline.models import Application
 
 ORDER = ("-pk",)
+PORTAL_SHOWN = 50
 
 
 @require_GET
@@ -30,7 +32,7 @@ def notices(request: HttpRequest) -> HttpResponse:
 @require_POST
 def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
     """Mark one's own message read and go to what it is about."""
-    message = get_object_or_404(Message, pk=pk, recipient=person(request))
+    message = get_object_or_404(Message.objects.told(request.user), pk=pk)
     Message.objects.filter(pk=pk, read_at=None).update(read_at=timezone.now())
     return redirect(message.link or "notices")
 
@@ -39,6 +41,18 @@ def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
 def notices_read(request: HttpRequest) -> HttpResponse:
     Message.objects.filter(recipient=person(request), read_at=None).update(read_at=timezone.now())
     return redirect("notices")
+
+
+@require_GET
+def portal_messages(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the firm was told about one application; the tracker loads it as a part of itself."""
+    firm_ids = scope_of(request.user).firm_ids
+    applications = Application.objects.visible_to(request.user).filter(firm_id__in=firm_ids)
+    application = get_object_or_404(applications.select_related("firm"), pk=pk)
+    told = Message.objects.filter(application=application, to_firm=True).exclude(state=MessageState.EXPIRED)
+    context = {"application": application, "told": list(told.order_by("-pk")[:PORTAL_SHOWN])}
+    template = "notifications/_told.html" if wants_fragment(request) else "notifications/told.html"
+    return render(request, template, context)
 
 
 @staff_only

@@ -10,8 +10,9 @@ from crm.choices import Role
 from crm.fields import PathField
 from crm.models.facts import Fact
 from crm.models.history import AppendOnlyQuerySet
+from crm.models.mandates import spoken
 from crm.models.people import Post
-from pipeline.choices import Phase
+from pipeline.choices import Acting, Phase
 from pipeline.workflow import Stage, Workflow
 from pipeline.workflows import PROGRAMMES, WORKFLOWS
 
@@ -160,6 +161,18 @@ class StageEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.from_stage} → {self.to_stage}"
+
+    @property
+    def who(self) -> str:
+        """Who made the move; of an agent also for whom."""
+        if self.acted_as == Acting.AGENT:
+            return spoken(self.details["agent"], self.details["firm"])
+        return str(self.actor) if self.actor else str(_("系统"))
+
+    @property
+    def by_firm(self) -> bool:
+        """True where the firm itself acted, or somebody on its mandate."""
+        return self.acted_as in {Acting.FIRM, Acting.AGENT}
 
     @property
     def label(self) -> str:

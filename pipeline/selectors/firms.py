@@ -120,7 +120,7 @@ def _moves(firm: Firm, user: Any) -> Iterable[Happening]:
         application = event.application
         stage = application.workflow.stage(event.to_stage)
         what = f"{application.programme_label} · {event.label} → {stage.label}"
-        who = str(event.actor) if event.actor else _("系统")
+        who = event.who
         url = f"/applications/{application.pk}/"
         yield Happening(event.at, "arrow-right", what, who, event.note, url, not stage.internal, "moves")
 

@@ -75,3 +75,10 @@ def compiled_stays(programme: str) -> dict[str, Usual]:
     whole = Snapshot.objects.filter(region__parent=None).order_by("-as_of")
     usual = whole.values_list(f"data__usual__{programme}", flat=True).first() or {}
     return {stage: Usual(*figures) for stage, figures in usual.items()}
+
+
+def every_compiled_stay() -> Stays:
+    """The same for all programmes at once. One query."""
+    whole = Snapshot.objects.filter(region__parent=None).order_by("-as_of")
+    usual = whole.values_list("data__usual", flat=True).first() or {}
+    return {name: {stage: Usual(*figures) for stage, figures in stages.items()} for name, stages in usual.items()}

@@ -15,6 +15,7 @@ from crm.choices import FirmStatus
 from crm.models import Firm, User
 from crm.services.firms import require_writer
 from crm.services.history import record_changes
+from crm.services.mandates import acting_for
 from pipeline.access import acting_role
 from pipeline.choices import Acting, Phase
 from pipeline.errors import ApplicationRefused, StageMoved, TransitionRefused
@@ -148,10 +149,9 @@ def move_application(
         raise TransitionRefused(*reasons)
     source, now = application.stage, at or timezone.now()
     _take(application, step, seen, now)
-    details = {name: str(value) for name, value in result.items() if value}
-    event = _record(
-        application, source, step.target, transition, actor, acted_as(step, role), note, details, now, passing=passing
-    )
+    hat = acted_as(step, role)
+    details = {name: str(value) for name, value in result.items() if value} | _on_mandate(hat, actor, application)
+    event = _record(application, source, step.target, transition, actor, hat, note, details, now, passing=passing)
     _follow(application, step, event, note, result)
     return event
 
@@ -219,10 +219,16 @@ def _follow(application: Application, step: Transition, event: StageEvent, note:
 
 def acted_as(step: Transition, role: Actor) -> str:
     """The hat that the move was made with, for the record."""
-    for hat in (Acting.SYSTEM, Acting.FIRM, *step.roles):
-        if hat in role.hats:
+    for hat in (Acting.SYSTEM, Acting.AGENT, Acting.FIRM, *step.roles):
+        if hat in role.hats and (hat != Acting.AGENT or Acting.FIRM in step.roles):
             return str(hat)
     return ""
+
+
+def _on_mandate(hat: str, actor: User | None, application: Application) -> dict[str, str]:
+    """What an agent's move says beside the move: on which mandate, and for whom."""
+    behalf = acting_for(actor, application.firm) if hat == Acting.AGENT else None
+    return {"mandate": str(behalf.mandate_id), "agent": behalf.agent, "firm": behalf.firm} if behalf else {}
 
 
 @transaction.atomic

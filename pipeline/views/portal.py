@@ -9,23 +9,24 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from crm.access import scope_of
 from crm.models import Firm
-from crm.views.common import attempt, person, say
+from crm.services.mandates import acting_for
+from crm.views.common import attempt, form_address, person
 from pipeline.forms import MoveForm
 from pipeline.models import Application
-from pipeline.selectors.portal import tracker, trackers
+from pipeline.selectors.confirming import held_year
+from pipeline.selectors.portal import receipt_of, tracker, trackers
 from pipeline.selectors.self_check import readiness
 from pipeline.services.applications import move_application
 
-MOST_FIRMS = 20  # whose readiness is shown at once
+MOST_FIRMS = 100  # an agent's; what is shown of each is one line
 
 
 def firm_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """People of a firm only."""
+    """People of a firm, and agents while their mandate is in force."""
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -37,24 +38,63 @@ def firm_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def own_applications(request: HttpRequest):
-    """What this person may follow as a person of the firm, whatever posts they hold besides."""
+    """What this person may follow for the firm, whatever posts they hold besides."""
     mine = Application.objects.visible_to(request.user).filter(firm__in=scope_of(request.user).firm_ids)
     return mine.exclude_internal().select_related("firm", "region", "officer", "round")
+
+
+def own_firms(request: HttpRequest):
+    """The firms this person belongs to or acts for."""
+    return Firm.objects.filter(pk__in=scope_of(request.user).firm_ids).select_related("region", "officer")
+
+
+def own_firm(request: HttpRequest) -> Firm:
+    """The firm that is named, else the person's only or first one."""
+    code = request.POST.get("firm") or request.GET.get("firm")
+    return get_object_or_404(own_firms(request), credit_code=code) if code else own_firms(request).order_by("pk")[0]
 
 
 @firm_only
 @require_GET
 def portal(request: HttpRequest) -> HttpResponse:
-    today = timezone.localdate()
-    found = trackers(own_applications(request).order_by("-opened_at", "-pk")[:50], today=today)
-    firms = list(Firm.objects.filter(pk__in=scope_of(request.user).firm_ids).select_related("region"))
+    """One firm, or for a person of several all of them at a glance."""
+    firms = list(own_firms(request).order_by("name")[:MOST_FIRMS])
+    if code := request.GET.get("firm"):
+        return _one_firm(request, get_object_or_404(own_firms(request), credit_code=code), firms)
+    if len(firms) == 1:
+        return _one_firm(request, firms[0], firms)
+    found = trackers(own_applications(request).filter(closed_at=None).order_by("-opened_at", "-pk"), today=_today())
+    todo = [item for item in found if item.my_turn]
+    context = {"firms": firms, "todo": todo, "counts": _per_firm(firms, todo), "agent_of": _agent_of(request)}
+    return render(request, "pipeline/portal/firms.html", context)
+
+
+def _one_firm(request: HttpRequest, firm: Firm, firms: list[Firm]) -> HttpResponse:
+    mine = own_applications(request).filter(firm=firm)
+    found = trackers(mine.order_by("-opened_at", "-pk")[:50], today=_today())
     context = {
+        "firm": firm,
         "firms": firms,
-        "ready": readiness(firms[:MOST_FIRMS], on=today),
+        "behalf": acting_for(person(request), firm),
+        "ready": readiness([firm], on=_today()),
+        "held": held_year(firm, on=_today()),
         "trackers": found,
         "todo": [item for item in found if item.my_turn],
     }
     return render(request, "pipeline/portal/home.html", context)
+
+
+def _per_firm(firms: list[Firm], todo: list[Any]) -> dict[int, int]:
+    """How many things wait for each firm."""
+    return {firm.pk: sum(item.application.firm_id == firm.pk for item in todo) for firm in firms}
+
+
+def _agent_of(request: HttpRequest) -> set[int]:
+    return {firm for firm, _mandate in scope_of(request.user).mandates}
+
+
+def _today():
+    return timezone.localdate()
 
 
 @firm_only
@@ -66,17 +106,19 @@ def portal_application(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _page(request: HttpRequest, application: Application, form: MoveForm, *, status: int = 200) -> HttpResponse:
     context = {
-        "item": tracker(application, user=request.user, today=timezone.localdate()),
+        "item": tracker(application, user=request.user, today=_today()),
         "application": application,
+        "firm": application.firm,
+        "behalf": acting_for(person(request), application.firm),
         "form": form,
     }
     return render(request, "pipeline/portal/application.html", context, status=status)
 
 
+@form_address("portal_application", "pk")
 @firm_only
-@require_POST
 def portal_move(request: HttpRequest, pk: int) -> HttpResponse:
-    """Submit, resubmit or withdraw."""
+    """Submit, resubmit or withdraw; then the receipt."""
     application = get_object_or_404(own_applications(request), pk=pk)
     form = MoveForm(request.POST)
     done = attempt(
@@ -91,5 +133,16 @@ def portal_move(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if not done:
         return _page(request, get_object_or_404(own_applications(request), pk=pk), form, status=409)
-    say(request, _("已完成：{stage}").format(stage=application.current.public_label))
-    return redirect("portal_application", pk)
+    return redirect("portal_receipt", pk)
+
+
+@firm_only
+@require_GET
+def portal_receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """A paper to keep: the reference number, what happens next and when, and whom to ask."""
+    application = get_object_or_404(own_applications(request), pk=pk)
+    receipt = receipt_of(application, today=_today())
+    if receipt is None:
+        raise Http404
+    context = {"receipt": receipt, "application": application, "firm": application.firm, "printed_at": timezone.now()}
+    return render(request, "pipeline/portal/receipt.html", context)

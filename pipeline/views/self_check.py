@@ -9,14 +9,13 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
-from crm.access import scope_of
 from crm.fact_codes import FACT_CODES, FLAG_PREFIX
 from crm.limits import limited
 from crm.models import Firm, Region
@@ -35,7 +34,7 @@ from pipeline.selectors.self_check import (
     public_regions,
     told,
 )
-from pipeline.views.portal import firm_only
+from pipeline.views.portal import firm_only, own_firm
 from pipeline.workflows import PROGRAMMES
 
 PER_MINUTE = 60
@@ -82,7 +81,7 @@ def check(request: HttpRequest, programme: str) -> HttpResponse:
 @sensitive_post_parameters()
 def portal_check(request: HttpRequest, programme: str) -> HttpResponse:
     """The firm's own figures judged, and what it types instead; `report` and `confirm` declare what was typed."""
-    firm, today = _own_firm(request), timezone.localdate()
+    firm, today = own_firm(request), timezone.localdate()
     policy = _policy(programme, firm.region_path, today)
     context = _firm_context(request, firm, today) | _about(programme, policy)
     if policy is None:
@@ -127,13 +126,6 @@ def _declared(changes: Sequence[Change]) -> list[Declaration]:
         )
         for change in changes
     ]
-
-
-def _own_firm(request: HttpRequest) -> Firm:
-    """The firm that is named, else the person's only or first one."""
-    own = Firm.objects.filter(pk__in=scope_of(request.user).firm_ids).select_related("region", "officer")
-    code = request.POST.get("firm") or request.GET.get("firm")
-    return get_object_or_404(own, credit_code=code) if code else own.order_by("pk")[0]
 
 
 def _firm_context(request: HttpRequest, firm: Firm, today: date) -> dict[str, Any]:

@@ -118,7 +118,7 @@ def test_the_officer_moves_by_drag_and_key_and_returns_one_and_the_firm_answers(
     # It answers, and the officer sees it.
     firm.fill("textarea[name=note]", "已补第三季度凭证")
     firm.get_by_role("button", name="提交").click()
-    firm.get_by_text("目前无需操作").wait_for()
+    firm.get_by_text("提交成功").wait_for()
     page.goto("/board/high_tech/")
     lane(page, "submitted").locator(f'[data-card="{made["back"].pk}"]').wait_for()
     page.goto(f"/applications/{made['back'].pk}/")
@@ -242,6 +242,8 @@ def test_the_portal_is_accessible_and_never_wider_than_the_screen(city_board, si
     for address in (
         "/portal/",
         f"/portal/applications/{made['back'].pk}/",
+        "/portal/people/",
+        "/portal/figures/",
         "/messages/",
         "/mailbox/",
         "/settings/account/",

@@ -45,6 +45,13 @@ def test_a_password_that_is_too_short_is_refused_in_chinese(client, officer):
     assert officer.check_password("pw")
 
 
+def test_the_language_is_chosen_before_logging_in(client, db):
+    answer = client.post("/language/", {"language": "en", "next": "/accounts/login/"})
+
+    assert answer["Location"] == "/accounts/login/"
+    assert client.get("/accounts/login/")["Content-Language"] == "en"
+
+
 def test_nobody_signs_up(client, db):
     assert client.get("/accounts/signup/").status_code == 404
 

@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from config import strings
 from crm.models import User
+from crm.services.invitations import invite
+from crm.services.registrations import ask_for_account
 from notifications.digests import iso_week, send_period
 from notifications.models import Message, MessageKind
 from notifications.reminders import plan_reminders
@@ -157,6 +159,8 @@ def test_mails_speak_english_to_those_who_chose_it(city, lead, leader, firm, fir
     compile_metrics()
     plan_reminders(today=Deadline.objects.open().earliest("due_on").due_on)
     send_period(iso_week(timezone.localdate()), today=timezone.localdate())
+    invite(firm, email=leader.email, name=leader.name, actor=None)
+    ask_for_account(code=firm.credit_code, firm_name=firm.name, name="x", phone="1", email="x@example.cn")
 
     kinds = set(Message.objects.values_list("kind", flat=True))
     text = "".join(f"{m.subject} {m.body} {m.html}" for m in Message.objects.all()).replace("依据材料", "")

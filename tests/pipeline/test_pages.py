@@ -444,7 +444,8 @@ def test_a_firm_resubmits_and_may_not_do_more(as_firm, returned):
 
     returned.refresh_from_db()
     assert returned.stage == "submitted"
-    assert "目前无需操作" in text(done)
+    assert done.redirect_chain == [(f"/portal/applications/{returned.pk}/receipt/", 302)]
+    assert "目前无需操作" in text(as_firm.get(f"/portal/applications/{returned.pk}/"))
 
 
 def test_a_refused_withdrawal_keeps_the_note(as_firm, returned):
@@ -464,9 +465,9 @@ def test_officers_pages_do_not_exist_for_firms(as_firm, returned, firm):
 
 def test_the_portal_costs_a_fixed_number_of_statements(as_firm, returned, firm, django_assert_num_queries):
     as_firm.get("/portal/")
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(20):
         as_firm.get("/portal/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         as_firm.get(f"/portal/applications/{returned.pk}/")
 
 

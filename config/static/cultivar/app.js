@@ -129,6 +129,10 @@ function step(event, direction) {
   next.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.addEventListener("click", () => window.print());
+}
+
 // What was typed survives a lost session: kept on this machine until the form is sent.
 for (const form of document.querySelectorAll("form[data-draft]")) {
   const note = form.querySelector("textarea");

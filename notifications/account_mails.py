@@ -1,0 +1,78 @@
+"""Mails about accounts: an invitation with its link, a request for an account, its refusal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.dispatch import receiver
+
+from crm.models import Invitation, RegistrationRequest
+from crm.services.invitations import account_of
+from crm.signals import invited, registration_asked, registration_refused
+from notifications import mails
+from notifications.models import MessageKind
+from notifications.outbox import enqueue
+from notifications.people import officers_at
+
+
+@receiver(invited, dispatch_uid="mail_invitation")
+def mail_invitation(sender: type, invitation: Invitation, token: str, **kwargs: Any) -> None:
+    """The link, to the invited address alone: the row names no firm and no region, so that nobody else reads it."""
+    account = account_of(invitation)
+    link = f"/invitation/{token}/"
+    _write(
+        "invitation",
+        key=f"invitation:{invitation.pk}:{invitation.invited_at:%Y%m%d%H%M%S%f}",
+        to=invitation.email,
+        to_name=invitation.name,
+        language=account.language if account else settings.LANGUAGE_CODE,
+        context={"invitation": invitation, "link": link, "account": account},
+        recipient=account,
+        link=link,
+        expires_at=invitation.expires_at,
+    )
+
+
+@receiver(registration_asked, dispatch_uid="tell_of_request")
+def tell_of_request(sender: type, request: RegistrationRequest, **kwargs: Any) -> None:
+    """The officers nearest to the firm; of a firm that nobody knows, the city's desk."""
+    path = request.firm.region_path if request.firm else request.region_path
+    for person in officers_at(path):
+        _write(
+            "registration_asked",
+            key=f"registration:{request.pk}:{person.key}",
+            to=person.email,
+            to_name=person.name,
+            language=person.language,
+            context={"request": request, "person": person, "link": "/settings/registrations/"},
+            recipient_id=person.user_id,
+            link="/settings/registrations/",
+            firm=request.firm,
+            region_path=path,
+        )
+
+
+@receiver(registration_refused, dispatch_uid="mail_refusal")
+def mail_refusal(sender: type, request: RegistrationRequest, **kwargs: Any) -> None:
+    _write(
+        "registration_refused",
+        key=f"registration:{request.pk}:refused",
+        to=request.email,
+        to_name=request.name,
+        language=settings.LANGUAGE_CODE,
+        context={"request": request, "link": "/register/"},
+        region_path=request.firm.region_path if request.firm else request.region_path,
+    )
+
+
+def _write(name: str, *, key: str, language: str, context: dict[str, Any], **fields: Any) -> None:
+    rendered = mails.render(name, context, language=language)
+    enqueue(
+        key=key,
+        kind=MessageKind.ACCOUNT,
+        subject=rendered.subject,
+        body=rendered.text,
+        html=rendered.html,
+        **fields,
+    )
