@@ -9,6 +9,9 @@ from django.utils import timezone
 
 from crm.choices import Role
 from crm.models import Region
+from crm.services.invitations import invite
+from crm.services.mandates import grant_mandate
+from crm.services.registrations import ask_for_account
 from crm.templatetags.show import due_day
 from notifications.models import Mail
 from notifications.outbox import deliver_messages
@@ -119,6 +122,7 @@ def test_the_officer_moves_by_drag_and_key_and_returns_one_and_the_firm_answers(
     firm.fill("textarea[name=note]", "已补第三季度凭证")
     firm.get_by_role("button", name="提交").click()
     firm.get_by_text("提交成功").wait_for()
+    assert violations(firm) + too_wide(firm) == []
     page.goto("/board/high_tech/")
     lane(page, "submitted").locator(f'[data-card="{made["back"].pk}"]').wait_for()
     page.goto(f"/applications/{made['back'].pk}/")
@@ -192,6 +196,18 @@ def test_the_board_works_without_javascript(city_board, chromium, live_server):
 
 OFFICER_PAGES = ["/", "/firms/", "/board/high_tech/", "/applications/", "/deadlines/", "/targets/", "/funnel/"]
 OFFICER_PAGES += ["/imports/", "/outbox/", "/settings/", "/settings/people/", "/settings/rounds/", "/messages/"]
+OFFICER_PAGES += ["/settings/registrations/"]
+
+
+def people_around(firm):
+    """Somebody of everybody who may act for a firm, or wants to."""
+    today = timezone.localdate()
+    invite(firm, email="invited@example.cn", name="覃小月", actor=None)
+    about = {"name": "王五", "agency": "某某事务所", "email": "agent@example.cn", "authority": "授权书"}
+    grant_mandate(firm, **about, starts_on=today, ends_on=today, actor=None)
+    asked = {"firm_name": firm.name, "name": "陆青禾", "phone": "1", "email": "asks@example.cn", "note": "办公室主任"}
+    ask_for_account(code=firm.credit_code, **asked)
+    ask_for_account(code=make.code(), **asked)
 
 
 def chart_something(city):
@@ -222,6 +238,8 @@ def test_officers_pages_are_accessible_and_never_wider_than_the_screen(city_boar
     page.context.add_cookies([{"name": "django_language", "value": language, "url": page.url}])
     pages = [*OFFICER_PAGES, f"/firms/{made['back'].firm.credit_code}/", f"/applications/{made['back'].pk}/"]
     pages.append(f"/applications/{made['back'].pk}/move/")
+    pages.append(f"/settings/firms/{made['back'].firm.credit_code}/access/")
+    people_around(made["back"].firm)
 
     found = {}
     for address in pages:
@@ -237,6 +255,7 @@ def test_officers_pages_are_accessible_and_never_wider_than_the_screen(city_boar
 def test_the_portal_is_accessible_and_never_wider_than_the_screen(city_board, sit_down, width):
     _officer, _second, boss, made = city_board
     page = sit_down(boss, width=width, height=844).page
+    people_around(made["back"].firm)
 
     found = {}
     for address in (
@@ -244,11 +263,16 @@ def test_the_portal_is_accessible_and_never_wider_than_the_screen(city_board, si
         f"/portal/applications/{made['back'].pk}/",
         "/portal/people/",
         "/portal/figures/",
+        f"/portal/applications/{made['back'].pk}/messages/",
         "/messages/",
         "/mailbox/",
         "/settings/account/",
+        "/lookup/",
+        "/register/",
+        "/register/done/",
     ):
         page.goto(address)
+        page.evaluate("document.querySelectorAll('main details').forEach((part) => (part.open = true))")
         if wrong := violations(page) + too_wide(page):
             found[address] = wrong
 
