@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, viewsets
@@ -111,8 +112,10 @@ class PendingResultViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
         """Make results public together: 202 with a job; each is moved or refused on its own."""
         form = self.get_serializer(data=request.data)
         form.is_valid(raise_exception=True)
-        mine = self.get_queryset().filter(pk__in=form.validated_data["results"])
-        job = start_reveal(mine.values_list("pk", flat=True), actor=person(request))
+        mine = list(self.get_queryset().filter(pk__in=form.validated_data["results"]).values_list("pk", flat=True))
+        if form.validated_data["results"] and not mine:
+            raise Http404
+        job = start_reveal(mine, actor=person(request))
         return Response({"job": job.pk}, status=202)
 
 

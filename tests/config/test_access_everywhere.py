@@ -205,7 +205,7 @@ ROUTES = {
     "api-application-undo": Route(HIDDEN, ("pk",), {}),
     "api-application-events": Route(HIDDEN, ("pk",)),
     "api-pending-result-list": Route(LIST),
-    "api-pending-result-reveal": Route(LIST, (), {"results": [1]}),
+    "api-pending-result-reveal": Route(HIDDEN, (), {"results": []}),
     "api-deadline-list": Route(LIST),
     "api-round-list": Route(LIST),
     "api-round-detail": Route(LIST, ("round_pk",)),
@@ -262,6 +262,7 @@ EXCEPTIONS = {
 # Programs find lists empty, not missing; the firm's people find what is theirs there, too.
 LISTS_OF_STAFF = {"api-progress", "api-funnel"}
 STAFF_ONLY = {
+    "api-pending-result-reveal",
     "api-official-list-detail",
     "api-official-list-rows",
     "api-official-list-missing",
@@ -422,6 +423,7 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
     )
     return {
         "pending": pending.pk,
+        "results": [pending.pk],
         **people_of(firm, other_firm, proof),
         "shortlist": shortlist.pk,
         "list": published.pk,
@@ -467,13 +469,13 @@ def ask(client: Client, name: str, world_: dict):
     renamed |= {"edition": "code", "draft": "pk", "trial": "pk"}
     renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
     renamed |= {"fact": "pk", "right": "pk"}
-    renamed |= {"list": "pk", "list_pk": "pk"} | dict.fromkeys(("invitation", "mandate", "request"), "pk")
+    renamed |= {"list": "pk", "list_pk": "pk"} | dict.fromkeys(("invitation", "mandate", "request", "pending"), "pk")
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":
         address += f"?after={world_['application']}"
     if route.post is None:
         return client.get(address)
-    known = {key: world_[key] for key in ("credit_code", "reference") if key in route.post}
+    known = {key: world_[key] for key in ("credit_code", "reference", "results") if key in route.post}
     return client.post(
         address,
         route.post | known if known else route.post,

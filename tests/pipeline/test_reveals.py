@@ -224,7 +224,7 @@ def test_the_api_reveals_what_one_may_see(client, filed, city_officer, other_off
 
     client.force_login(other_officer)
     assert client.get("/api/v1/pending-results/").json()["results"] == []
-    assert client.post("/api/v1/pending-results/reveal/", body, content_type="application/json").status_code == 400
+    assert client.post("/api/v1/pending-results/reveal/", body, content_type="application/json").status_code == 404
     client.force_login(city_officer)
     assert client.get("/api/v1/pending-results/").json()["results"][0]["label"] == "登记认定"
     answer = client.post("/api/v1/pending-results/reveal/", body, content_type="application/json")
