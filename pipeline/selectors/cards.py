@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from pipeline.access import acting_role
 from pipeline.models import Application, Deadline
 from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.clocks import IN_TIME, Clock, clocks
 from pipeline.selectors.days import DueItem
 
 
@@ -25,6 +26,7 @@ class Card:
     address: str
     days_here: int
     due: DueItem | None
+    clock: Clock
     targets: tuple[str, ...]
 
     @property
@@ -34,19 +36,24 @@ class Card:
 
 
 def cards(applications: Sequence[Application], user: Any, *, today: date | None = None) -> list[Card]:
-    """The cards of these applications, in order. Two queries: the working calendar and the open deadlines."""
+    """The cards of these applications, in order. Two queries: the working calendar and the open deadlines.
+
+    Two more where a card belongs to a filing window.
+    """
     if not applications:
         return []
     today, calendar = today or timezone.localdate(), work_calendar()
     nearest: dict[int, Deadline] = {}
     for deadline in Deadline.objects.open().filter(application__in=applications).order_by("due_on"):
         nearest.setdefault(deadline.application_id or 0, deadline)
+    known = clocks(applications, today, calendar)
     result, prefix = [], reverse("applications")
     for application in applications:
         deadline = nearest.get(application.pk)
         due = DueItem.of(deadline, today, calendar) if deadline else None
+        clock = known.get(application.pk, IN_TIME)
         days = (today - timezone.localdate(application.stage_since)).days
-        result.append(Card(application, f"{prefix}{application.pk}/", days, due, _targets(application, user)))
+        result.append(Card(application, f"{prefix}{application.pk}/", days, due, clock, _targets(application, user)))
     return result
 
 

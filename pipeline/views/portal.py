@@ -17,6 +17,7 @@ from crm.models import Firm
 from crm.views.common import attempt, person, say
 from pipeline.forms import MoveForm
 from pipeline.models import Application
+from pipeline.selectors.clocks import clock_face
 from pipeline.selectors.portal import tracker, trackers
 from pipeline.selectors.self_check import readiness
 from pipeline.services.applications import move_application
@@ -68,6 +69,7 @@ def _page(request: HttpRequest, application: Application, form: MoveForm, *, sta
     context = {
         "item": tracker(application, user=request.user, today=timezone.localdate()),
         "application": application,
+        "face": clock_face(application, timezone.localdate(), public=True),
         "form": form,
     }
     return render(request, "pipeline/portal/application.html", context, status=status)

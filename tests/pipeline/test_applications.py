@@ -359,5 +359,5 @@ def test_moves_list_what_stands_against_each(formal, officer):
 def test_a_move_costs_a_fixed_number_of_statements(firm, officer, django_assert_num_queries):
     application = world.at(firm, "prep")
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(18):
         move_application(application, "submit", actor=officer)
