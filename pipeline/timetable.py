@@ -13,6 +13,7 @@ from functools import cached_property
 
 from django.utils.functional import Promise
 
+from pipeline.choices import Turn
 from pipeline.workdays import ONE_DAY, WorkCalendar
 
 SOON_WORKDAYS = 5
@@ -30,6 +31,10 @@ class PlanStep:
     workdays: int
     public: Text  # what the firm reads: what to do
     confirmed: bool = False
+
+    @property
+    def by_firm(self) -> bool:
+        return str(self.who) == str(Turn.FIRM.label)
 
 
 @dataclass(frozen=True)

@@ -28,11 +28,12 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     known = make_firms(firms, regions, staff, rng, today)
     make_facts(known, range(today.year - years, today.year), rng, staff["officer"])
     make_holdings(known, seed=seed, today=today, actor=staff["officer"])
-    rounds = targets.make_rounds(range(today.year - years, today.year + 1), regions["450800"])
+    rounds = targets.make_rounds(range(today.year - years, today.year + 1), regions["450800"], today)
     runs = list(_runs(known, years, today, rng))
     shown = _showcases(known, runs, today)
     played = history.play([*runs, *shown], staff, rounds, today, rng)
     history.plan_actions(played, today)
+    history.tick_steps(played, today)
     firm_people = people.make_firm_people([run.firm for run in shown[: len(people.FIRM_PEOPLE)]], today)
     targets.make_targets(regions, today, staff["lead"], rng)
     return {"firms": len(known), "applications": len(played), "people": len(staff) + len(firm_people)}

@@ -21,6 +21,7 @@ from pipeline.workflows import WORKFLOWS
 from pipeline.workflows.timetables import TIMETABLES
 
 BEFORE_NOTICE = (Phase.POOL, Phase.PREPARING, Phase.REVIEW)  # while an application can still change its round
+OVER = (Phase.RECOGNISED, Phase.CLOSED)  # when it was filed matters no more
 UNSUBMITTED = Q(pk__in=[])
 for _code, _table in WORKFLOWS.items():
     UNSUBMITTED |= Q(workflow_code=_code, stage__in=_table.before_submission)
@@ -49,11 +50,11 @@ IN_TIME = Clock()
 
 
 def clocks(applications: Iterable[Application], today: date, calendar: WorkCalendar | None = None) -> dict[int, Clock]:
-    """The clock of each application that belongs to a round and is not closed. Two queries, three without a calendar.
+    """The clock of each application that belongs to a round and is under way. Two queries, three without a calendar.
 
     The filing counts by its Shanghai day: 23:59 of the last day is in time, 00:01 of the next is late.
     """
-    rows = [row for row in applications if row.round_id and row.phase != Phase.CLOSED]
+    rows = [row for row in applications if row.round_id and row.phase not in OVER]
     if not rows:
         return {}
     known = Application.objects.filter(pk__in=[row.pk for row in rows]).annotate(
@@ -132,7 +133,7 @@ def other_rounds(application: Application, today: date) -> list[Round]:
 
 def late_ones(applications: QuerySet[Application], today: date) -> QuerySet[Application]:
     """Those filed after their round's last day, and those still not filed after it."""
-    rows = applications.exclude(phase=Phase.CLOSED).alias(filed_on=TruncDate(Subquery(FIRST_SUBMIT[:1])))
+    rows = applications.exclude(phase__in=OVER).alias(filed_on=TruncDate(Subquery(FIRST_SUBMIT[:1])))
     unfiled = UNSUBMITTED & Q(filed_on=None, round__last_on__lt=today)
     return rows.filter(Q(filed_on__gt=F("round__last_on")) | unfiled)
 

@@ -31,8 +31,8 @@ def plan_pill(plan: Plan | None) -> SafeString | str:
     """The first open step and what is left before it must begin; nothing where there is no timetable."""
     if not plan or plan.next is None:
         return ""
-    text = _("{step}：{slack}").format(step=plan.next.step.label, slack=slack(plan.next))
-    return format_html('<span class="plan">{}</span>', pill(plan.tone, text))
+    mark = pill(plan.tone, slack(plan.next))
+    return format_html('<span class="plan">{} <span class="small">{}</span></span>', mark, plan.next.step.label)
 
 
 @register.simple_tag

@@ -344,7 +344,7 @@ def test_the_timetable_on_page_board_portal_and_api(waiting, client, officer, fi
         assert "我方默认" in page
         board = text(client.get("/board/high_tech/?year=2026"))
         assert 'data-tone="act"' in board
-        assert "知识产权证书与技术水平证明：已晚" in board
+        assert re.search(r"已晚 \d+ 个工作日</span> <span class=\"small\">知识产权证书与技术水平证明", board)
         plan = client.get(f"/api/v1/applications/{waiting.pk}/").json()["timetable"]
         assert (plan["closes_on"], plan["pace"], len(plan["steps"])) == ("2026-09-04", "act", 6)
         assert client.post(f"/applications/{waiting.pk}/step/", {"code": "ip", "done": "1"}).status_code == 302
