@@ -62,6 +62,7 @@ class Plan:
 
     closes_on: date
     steps: tuple[PlannedStep, ...]
+    provisional: bool = False  # it reaches into a year whose holiday notice is not out yet
 
     @cached_property
     def next(self) -> PlannedStep | None:
@@ -90,4 +91,4 @@ def back_plan(
             PlannedStep(step, begin_on, end_on, calendar.left(today, begin_on), begin_on < today, step.code in done)
         )
         end_on = calendar.on_or_before(begin_on - ONE_DAY)
-    return Plan(closes_on, tuple(reversed(planned)))
+    return Plan(closes_on, tuple(reversed(planned)), calendar.is_provisional(closes_on))

@@ -56,9 +56,9 @@ def _extended(city: Region, today: date) -> Round:
         year=today.year,
         batch=2,
         opens_on=today - timedelta(days=45),
-        closes_on=today + timedelta(days=63),
-        extended_to=today + timedelta(days=77),
-        last_on=today + timedelta(days=77),
+        closes_on=today + timedelta(days=77),
+        extended_to=today + timedelta(days=91),
+        last_on=today + timedelta(days=91),
         notice_number=f"桂科演示〔{today.year}〕8号",
     )
 

@@ -26,6 +26,7 @@ class PlanSerializer(serializers.Serializer):
     closes_on = serializers.DateField()
     begin_on = serializers.DateField(allow_null=True, help_text="The last responsible day; null when all is done.")
     pace = serializers.CharField(source="tone", help_text="`act`, `soon` or `fine`")
+    provisional = serializers.BooleanField()
     steps = PlannedStepSerializer(many=True)
 
 

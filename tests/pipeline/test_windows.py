@@ -285,6 +285,13 @@ def test_the_last_responsible_day_is_that_of_the_first_open_step(today, slack, t
     assert (plan.begin_on, plan.next.slack, plan.tone) == (date(2026, 11, 10), slack, tone)
 
 
+def test_a_timetable_into_a_year_without_notice_is_provisional():
+    plan = back_plan(date(2027, 2, 10), date(2026, 11, 20), STEPS, WorkCalendar())
+
+    assert plan.provisional
+    assert not back_plan(date(2026, 12, 31), date(2026, 11, 20), STEPS, WorkCalendar()).provisional
+
+
 def test_a_ticked_step_gives_its_days_back():
     plan = back_plan(date(2026, 11, 27), date(2026, 11, 20), STEPS, WorkCalendar(), {"audit"})
 
