@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db.models import Q
@@ -12,9 +13,9 @@ from notifications.models import Message, MessageKind, MessageState
 from notifications.outbox import enqueue
 from notifications.people import Person, firm_people, officers_of
 from pipeline.choices import Acting, DeadlineKind
-from pipeline.models import Application, StageEvent
+from pipeline.models import Application, Deadline, StageEvent
 from pipeline.models.applications import UNDO
-from pipeline.signals import stage_changed
+from pipeline.signals import deadlines_changed, stage_changed
 
 FIRM_ACTS = {Acting.FIRM, Acting.AGENT}
 
@@ -46,6 +47,29 @@ def _recall(event: StageEvent) -> bool:
     messages = Message.objects.filter(told, application=event.application, to_firm=True)
     messages.filter(state=MessageState.QUEUED).update(state=MessageState.EXPIRED)
     return messages.exclude(state=MessageState.EXPIRED).exists()
+
+
+@receiver(deadlines_changed, dispatch_uid="withdraw_reminders")
+def withdraw_reminders(sender: type, ids: Collection[int], **kwargs: Any) -> int:
+    """Hold back the reminders of dates that hold no longer; keys name the deadline and its date.
+
+    Returns how many. Two queries, whatever the number of deadlines; none are needed when nothing waits.
+    """
+    waiting = Message.objects.filter(kind=MessageKind.REMINDER, state=MessageState.QUEUED)
+    told = {pk: key.split(":")[1:3] for pk, key in waiting.values_list("pk", "key")} if ids else {}
+    wanted = {int(named[0]) for named in told.values() if named and named[0].isdecimal()} & set(ids)
+    holds = {
+        (str(pk), due_on.isoformat())
+        for pk, due_on in Deadline.objects.open().filter(pk__in=wanted).values_list("pk", "due_on")
+    }
+    stale = [
+        pk
+        for pk, named in told.items()
+        if named[0].isdecimal() and int(named[0]) in wanted and tuple(named) not in holds
+    ]
+    if not stale:
+        return 0
+    return Message.objects.filter(pk__in=stale, state=MessageState.QUEUED).update(state=MessageState.EXPIRED)
 
 
 def will_mail_firm(application: Application, target: str) -> bool:

@@ -59,6 +59,31 @@ class DeadlineKind(TextChoices):
     ROUND_CLOSE = "round_close", _("申报截止")
 
 
+class ClockMode(TextChoices):
+    """What becomes of the authority's term once a returned application is back."""
+
+    RESUME = "resume", _("暂停后续计")
+    RESTART = "restart", _("重新起算")
+
+
+class StopEnd(TextChoices):
+    """How a stop of the clock ended; one that has not ended is empty."""
+
+    RESUMED = "resumed", _("已续计")
+    RESTARTED = "restarted", _("已重新起算")
+    DROPPED = "dropped", _("已转入后续环节，不再计算")
+
+
+class RoundChange(TextChoices):
+    """What a version of a filing window did to the one before."""
+
+    OPENED = "opened", _("发布")
+    EXTENDED = "extended", _("延长")
+    SHORTENED = "shortened", _("提前截止")
+    MOVED = "moved", _("调整窗口")
+    NOTED = "noted", _("更正文号等")
+
+
 class DayKind(TextChoices):
     HOLIDAY = "holiday", _("放假")
     WORKDAY = "workday", _("上班")

@@ -14,11 +14,13 @@ from crm.models import Firm, Region
 from pipeline.choices import DeadlineKind, Phase
 from pipeline.models import Application, Assessment, Deadline, PendingResult, PolicyEdition, Recognition
 from pipeline.selectors.applications import IN_PROGRESS
+from pipeline.selectors.clocks import late_ones, with_tone
 from pipeline.selectors.screening import criteria_choices
 from pipeline.workflows import PROGRAMMES
 
 PROGRAMME_CHOICES = [(code, table.short_label) for code, table in PROGRAMMES.items()]
 OF_FIRM = Q(firm=OuterRef("pk"))  # asked of each firm on the way to one page, not of all that ever applied
+PLAN_TONES = [("act", _("已晚")), ("soon", _("临近")), ("fine", _("来得及"))]
 WHOSE = [("me", _("我负责的")), ("none", _("无人负责"))]
 
 
@@ -88,10 +90,18 @@ class ApplicationFilter(ScopedFilterSet):
     pending = django_filters.ChoiceFilter(
         method="undecided", label=_("结果"), choices=[("yes", _("待公布"))], empty_label=_("不限")
     )
+    plan = django_filters.ChoiceFilter(method="of_tone", label=_("倒排进度"), choices=PLAN_TONES, empty_label=_("不限"))
+    late = django_filters.BooleanFilter(method="only_late", label=_("只看逾期申报"), widget=forms.CheckboxInput)
 
     class Meta:
         model = Application
-        fields = ["q", "programme", "year", "stage", "officer", "phase", "pending", "whose", "region"]
+        fields = ["q", "programme", "year", "stage", "officer", "phase", "pending", "plan", "late", "whose", "region"]
+
+    def of_tone(self, queryset, name, value):
+        return with_tone(queryset, value, timezone.localdate())
+
+    def only_late(self, queryset, name, value):
+        return late_ones(queryset, timezone.localdate()) if value else queryset
 
     def search(self, queryset, name, value):
         return looked_for(queryset, value)

@@ -22,7 +22,7 @@ from crm.choices import (
 from crm.fact_codes import FACT_CODES
 from crm.files import ACCEPT
 from crm.models import Region, User
-from pipeline.choices import DayKind
+from pipeline.choices import ClockMode, DayKind
 from pipeline.models import Application, Indicator
 from pipeline.workflows import PROGRAMMES
 
@@ -239,6 +239,19 @@ class RoundForm(forms.Form):
     def __init__(self, *args: Any, visible: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["region"].queryset = visible  # type: ignore[attr-defined]
+
+
+class CloseRoundForm(forms.Form):
+    """End a window early: the new last day, and the notice that says so."""
+
+    prefix = "close"
+    on = date_field(_("提前截止于"), required=True)
+    notice_number = forms.CharField(label=_("通知文号"), max_length=120)
+
+
+class ClockRuleForm(forms.Form):
+    programme = forms.ChoiceField(choices=lambda: [(code, table.short_label) for code, table in PROGRAMMES.items()])
+    mode = forms.ChoiceField(choices=ClockMode)
 
 
 class WorkdayForm(forms.Form):

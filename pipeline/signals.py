@@ -1,5 +1,8 @@
-"""The one signal of this room: an application changed its stage. Receivers write rows in the sender's transaction."""
+"""What this room tells the rooms above. Receivers write their rows in the sender's transaction."""
 
 from django.dispatch import Signal
 
 stage_changed = Signal()  # event: the StageEvent; passing: True where another move follows at once
+deadlines_changed = (
+    Signal()
+)  # ids: deadlines that got another date or were closed; what was to be said of them is stale

@@ -13,13 +13,14 @@ from django.utils.translation import gettext as _
 from crm.fact_codes import FACT_CODES
 from pipeline.choices import Acting, DeadlineKind, Phase, Title, Turn
 from pipeline.errors import UnknownTransition
+from pipeline.workdays import DAYS as DAYS
+from pipeline.workdays import WORKDAYS
 
 if TYPE_CHECKING:
     from pipeline.models import Application
 
 Text = str | Promise
 Guard = Callable[["Application"], str | None]
-WORKDAYS, DAYS = "workdays", "days"
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ class Workflow:
     goal: str  # the stage that the targets count
     next_programme: str = ""
     opens_yearly: bool = True
+    restarts: bool = False  # after a correction the term begins anew; else what was left of it runs on (our default)
     warns: tuple[Guard, ...] = ()  # what officers should know in every open stage, though it blocks nothing there
     _by_code: dict[str, Stage] = field(default_factory=dict, repr=False, compare=False)
 
@@ -180,6 +182,10 @@ class Workflow:
                     reached.add(step.target)
                     left.append(step.target)
         return frozenset(code for code in reached if self.stage(code).phase != Phase.CLOSED)
+
+    def place(self, code: str) -> int:
+        """Where a stage stands in the table: what lies on the way back to it comes before it."""
+        return next(place for place, stage in enumerate(self.stages) if stage.code == code)
 
     def stages_in(self, *phases: Phase) -> list[str]:
         return [stage.code for stage in self.stages if stage.phase in phases]

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from crm.models import Firm, User
 from pipeline.choices import Acting, Phase, Title
-from pipeline.models import Application, Recognition, Round, StageEvent
+from pipeline.models import Application, Recognition, Round, StageEvent, TimetableStep
 from pipeline.services import deadlines
 from pipeline.services.recognitions import validity
 from pipeline.workflows import PROGRAMMES
@@ -168,7 +168,7 @@ def _play_one(run: Run, people: dict[str, User], rounds: list[Round], today: dat
         firm=run.firm,
         programme=run.programme,
         workflow_code=table.code,
-        round=next((r for r in rounds if r.programme == run.programme and r.year == run.year), None),
+        round=_round_of(run, rounds),
         year=run.year,
         region_id=run.firm.region_id,
         region_path=run.firm.region_path,
@@ -180,6 +180,12 @@ def _play_one(run: Run, people: dict[str, User], rounds: list[Round], today: dat
         opened_at=run.events[0].at,
         closed_at=last.at if phase == Phase.CLOSED else None,
     )
+
+
+def _round_of(run: Run, rounds: list[Round]) -> Round | None:
+    """The first window to close that had not closed when the run began."""
+    of_year = [row for row in rounds if row.programme == run.programme and row.year == run.year]
+    return min((row for row in of_year if row.last_on >= run.begins), key=lambda row: row.last_on, default=None)
 
 
 def _expired(run: Run, stage: str, today: date) -> str:
@@ -246,7 +252,31 @@ def _number(run: Run, title: str, day: date) -> str:
 def _open_deadlines(runs: list[Run], today: date) -> None:
     for run in runs:
         if run.application is not None and run.application.phase not in {Phase.CLOSED, Phase.RECOGNISED}:
-            deadlines.follow_stage(run.application, run.events[-1])
+            _follow(run.application, run.events)
         for recognition in run.grants:
             if recognition.is_valid_on(today):
                 deadlines.follow_recognition(recognition)
+
+
+def _follow(application: Application, events: list[StageEvent]) -> None:
+    """Open what is due now; a run that was returned is followed move by move, so that its clock stood still then."""
+    returned = any(event.transition == "return_for_correction" for event in events)
+    stage = application.stage
+    for event in events if returned else events[-1:]:
+        application.stage = event.to_stage
+        deadlines.follow_stage(application, event)
+    application.stage = stage
+
+
+# What firms that prepare have done already, in turn.
+STEPS_DONE: tuple[tuple[str, ...], ...] = (("ip", "ledger"), ("ip", "ledger", "audit"), (), ("ip",))
+
+
+def tick_steps(runs: Iterable[Run], today: date) -> None:
+    """Steps of the timetable that those who still prepare have finished."""
+    waiting = [run.application for run in runs if run.application and run.application.stage in {"prep", "prereview"}]
+    TimetableStep.objects.bulk_create(
+        TimetableStep(application=application, code=code, done_on=today - timedelta(days=3), by=application.officer)
+        for place, application in enumerate(waiting)
+        for code in STEPS_DONE[place % len(STEPS_DONE)]
+    )

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Model, Q
 
 from crm.models import ChangeRecord, DemoRow
-from pipeline.models import StageEvent, UndoneMove
+from pipeline.models import RoundVersion, StageEvent, UndoneMove
 
 ORDER = [
     "pipeline.count",
@@ -41,6 +41,8 @@ def clear() -> int:
     events._raw_delete(events.db)
     records = ChangeRecord.objects.filter(actor__in=users)
     records._raw_delete(records.db)
+    versions = RoundVersion.objects.filter(actor__in=users)
+    versions._raw_delete(versions.db)
     for label in ("pipeline.recognition", "pipeline.application"):
         apps.get_model(label).objects.filter(firm__in=firms).delete()
     removed = 0

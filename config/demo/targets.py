@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
@@ -11,7 +11,7 @@ from django.utils import timezone
 from config.demo.firms import SHARES
 from config.demo.marks import mark
 from crm.models import Region, User
-from pipeline.models import Count, Indicator, Quota, Round
+from pipeline.models import Count, Indicator, Quota, Round, RoundVersion
 
 CITY_TARGETS = {
     "tech_sme.registered": 160,
@@ -23,7 +23,7 @@ CITY_TARGETS = {
 WINDOWS = {"tech_sme": ((6, 1), (8, 31)), "high_tech": ((5, 21), (9, 5)), "gazelle": ((6, 20), (7, 24))}
 
 
-def make_rounds(years: range, city: Region) -> list[Round]:
+def make_rounds(years: range, city: Region, today: date) -> list[Round]:
     """One window a programme and year, as recent notices set them."""
     rounds = [
         Round(
@@ -40,9 +40,44 @@ def make_rounds(years: range, city: Region) -> list[Round]:
         for year in years
         for number, (programme, (opens, closes)) in enumerate(WINDOWS.items(), start=1)
     ]
+    rounds.append(_extended(city, today))
     Round.objects.bulk_create(rounds)
     mark(rounds)
+    _announce(rounds)
     return rounds
+
+
+def _extended(city: Region, today: date) -> Round:
+    """A second window of this year that is open now whatever the season, and was extended by two weeks."""
+    return Round(
+        programme="high_tech",
+        region=city,
+        region_path=city.path,
+        year=today.year,
+        batch=2,
+        opens_on=today - timedelta(days=45),
+        closes_on=today + timedelta(days=77),
+        extended_to=today + timedelta(days=91),
+        last_on=today + timedelta(days=91),
+        notice_number=f"桂科演示〔{today.year}〕8号",
+    )
+
+
+def _announce(rounds: list[Round]) -> None:
+    """What was announced of each window: its opening and, for some, the extension."""
+    versions = []
+    for window in rounds:
+        at = timezone.make_aware(datetime.combine(window.opens_on - timedelta(days=20), time(9, 30)))
+        dates = {"opens_on": window.opens_on, "closes_on": window.closes_on, "round": window}
+        first = {"last_on": window.closes_on, "notice_number": window.notice_number, "at": at}
+        if window.extended_to:
+            first["notice_number"] = f"桂科演示〔{window.year}〕6号"
+            second = {"last_on": window.last_on, "notice_number": window.notice_number, "at": at + timedelta(days=50)}
+            versions.append(
+                RoundVersion(**dates, **second, number=2, change="extended", extended_to=window.extended_to)
+            )
+        versions.append(RoundVersion(**dates, **first, number=1, change="opened"))
+    RoundVersion.objects.bulk_create(versions)
 
 
 def make_targets(regions: dict[str, Region], today: date, actor: User, rng: random.Random) -> None:

@@ -10,11 +10,13 @@ from rest_framework import mixins, viewsets
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 
 from crm.models import Firm
 from crm.views.common import person
 from pipeline.api.bulk import BulkJobSerializer
 from pipeline.api.serializers import (
+    ApplicationDetailSerializer,
     ApplicationSerializer,
     DeadlineSerializer,
     MoveSerializer,
@@ -29,6 +31,7 @@ from pipeline.api.serializers import (
 )
 from pipeline.filters import ApplicationFilter, DeadlineFilter, PendingFilter, RecognitionFilter
 from pipeline.models import Application, Deadline, PendingResult, Recognition, Round, StageEvent
+from pipeline.selectors.calendar import with_versions
 from pipeline.services.applications import RESULT_FIELDS, move_application, open_application
 from pipeline.services.reveals import enter_result, start_reveal
 from pipeline.services.undoing import undo_last
@@ -38,6 +41,9 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
     serializer_class = ApplicationSerializer  # explicit fields; shapes data, decides nothing
     filterset_class = ApplicationFilter  # declared once, shared with the HTML list
     lookup_value_regex = "[0-9]+"
+
+    def get_serializer_class(self) -> type[BaseSerializer]:
+        return ApplicationDetailSerializer if self.action == "retrieve" else super().get_serializer_class()
 
     def get_queryset(self) -> QuerySet[Application]:
         rows = Application.objects.visible_to(self.request.user)
@@ -127,7 +133,7 @@ class DeadlineViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     def get_queryset(self) -> QuerySet[Deadline]:
         rows = Deadline.objects.visible_to(self.request.user).open()
-        return rows.select_related("firm").order_by("due_on", "pk")
+        return rows.select_related("firm", "application__round").order_by("due_on", "pk")
 
 
 class RoundViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
@@ -138,7 +144,9 @@ class RoundViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     lookup_value_regex = "[0-9]+"
 
     def get_queryset(self) -> QuerySet[Round]:
-        return Round.objects.visible_to(self.request.user).select_related("region").order_by("-opens_on", "-pk")
+        return with_versions(Round.objects.visible_to(self.request.user).select_related("region")).order_by(
+            "-opens_on", "-pk"
+        )
 
 
 class RecognitionViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
+from django.utils import timezone
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -11,7 +13,11 @@ from crm.access import scope_of
 from crm.choices import STATED_SOURCES, Basis
 from crm.fact_codes import FACT_CODES, NO_YEAR
 from crm.models import Fact, Firm, Region
+from pipeline.api.clocks import PlanSerializer, RoundVersionSerializer
 from pipeline.models import Application, Deadline, Indicator, PendingResult, Quota, Recognition, Round, StageEvent
+from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.clocks import IN_TIME, Clock, clocks
+from pipeline.selectors.explained import explained
 from pipeline.selectors.moves import moves_of
 from pipeline.workflows import PROGRAMMES
 
@@ -96,6 +102,7 @@ class ApplicationSerializer(serializers.ModelSerializer):
     officer = serializers.CharField(source="officer.name", default=None, read_only=True)
     stage_label = serializers.SerializerMethodField()
     turn = serializers.SerializerMethodField()
+    late_days = serializers.SerializerMethodField(help_text="Calendar days past the round's last day; 0 when in time.")
 
     class Meta:
         model = Application
@@ -114,6 +121,7 @@ class ApplicationSerializer(serializers.ModelSerializer):
             "phase",
             "turn",
             "stage_since",
+            "late_days",
             "next_action",
             "next_action_on",
             "opened_at",
@@ -134,12 +142,37 @@ class ApplicationSerializer(serializers.ModelSerializer):
     def get_turn(self, application: Application) -> str:
         return str(application.current.turn)
 
+    @extend_schema_field(int)
+    def get_late_days(self, application: Application) -> int:
+        return self._clocks.get(application.pk, IN_TIME).late_days
+
+    @cached_property
+    def _clocks(self) -> dict[int, Clock]:
+        """The clocks of the whole page at once: one serializer writes all of it."""
+        whole = self.root.instance
+        return clocks([whole] if isinstance(whole, Application) else list(whole or []), timezone.localdate())
+
     def to_representation(self, application: Application) -> dict[str, Any]:
         """A firm reads the public face: no officer's plans."""
         shown = super().to_representation(application)
         if not self._is_staff():
             shown |= {"next_action": "", "next_action_on": None}
         return shown
+
+
+class ApplicationDetailSerializer(ApplicationSerializer):
+    """One application with its timetable, null once it is filed or the round is over."""
+
+    timetable = serializers.SerializerMethodField()
+
+    class Meta(ApplicationSerializer.Meta):
+        fields = [*ApplicationSerializer.Meta.fields, "timetable"]
+        read_only_fields = fields
+
+    @extend_schema_field(PlanSerializer(allow_null=True))
+    def get_timetable(self, application: Application) -> dict[str, Any] | None:
+        plan = self._clocks.get(application.pk, IN_TIME).plan
+        return PlanSerializer(plan).data if plan else None
 
 
 class OpenSerializer(serializers.Serializer):
@@ -266,14 +299,37 @@ class MovesSerializer(serializers.Serializer):
 class DeadlineSerializer(serializers.ModelSerializer):
     firm = serializers.CharField(source="firm.credit_code", read_only=True)
     firm_name = serializers.CharField(source="firm.name", read_only=True)
+    explanation = serializers.SerializerMethodField(help_text="Why the deadline falls on this day, in one sentence.")
 
     class Meta:
         model = Deadline
-        fields = ["id", "kind", "firm", "firm_name", "application", "recognition", "due_on", "provisional", "closed_at"]
+        fields = [
+            "id",
+            "kind",
+            "firm",
+            "firm_name",
+            "application",
+            "recognition",
+            "due_on",
+            "explanation",
+            "provisional",
+            "closed_at",
+        ]
+
+    @extend_schema_field(str)
+    def get_explanation(self, deadline: Deadline) -> str:
+        return self._explained[deadline.pk]
+
+    @cached_property
+    def _explained(self) -> dict[int, str]:
+        """The sentences of the whole page at once."""
+        whole = self.root.instance
+        return explained([whole] if isinstance(whole, Deadline) else list(whole or []), work_calendar())
 
 
 class RoundSerializer(serializers.ModelSerializer):
     region = RegionCode(read_only=True)
+    versions = RoundVersionSerializer(many=True, read_only=True)
 
     class Meta:
         model = Round
@@ -288,6 +344,7 @@ class RoundSerializer(serializers.ModelSerializer):
             "extended_to",
             "last_on",
             "notice_number",
+            "versions",
         ]
 
 

@@ -2,6 +2,7 @@
 
 from pipeline.models.applications import Application, StageEvent
 from pipeline.models.calendar import Deadline, Round, Workday
+from pipeline.models.clocks import ClockRule, ClockStop, RoundVersion, TimetableStep
 from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlist, ShortlistOpening
 from pipeline.models.lists import OfficialList, OfficialListRow, UndoneMove
 from pipeline.models.pending import PendingResult
@@ -11,6 +12,8 @@ from pipeline.models.targets import Count, Indicator, Quota, Snapshot
 __all__ = [
     "Application",
     "Assessment",
+    "ClockRule",
+    "ClockStop",
     "Count",
     "Deadline",
     "FormerPlace",
@@ -23,10 +26,12 @@ __all__ = [
     "Quota",
     "Recognition",
     "Round",
+    "RoundVersion",
     "Shortlist",
     "ShortlistOpening",
     "Snapshot",
     "StageEvent",
+    "TimetableStep",
     "UndoneMove",
     "Workday",
 ]

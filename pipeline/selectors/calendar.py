@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 
 from pipeline.choices import DayKind
-from pipeline.models import Round, Workday
+from pipeline.models import Round, RoundVersion, Workday
 from pipeline.workdays import WorkCalendar
 
 NOTICE_DAYS = 5  # so many entered days of a year mean that its notice has been entered
@@ -16,13 +16,21 @@ NOTICE_DAYS = 5  # so many entered days of a year mean that its notice has been 
 
 def work_calendar() -> WorkCalendar:
     """The calendar with the bureau's own entries. One query."""
-    days = list(Workday.objects.values_list("date", "kind"))
+    days = list(Workday.objects.values_list("date", "kind", "name"))
     per_year: dict[int, int] = {}
-    for day, _kind in days:
+    for day, _kind, _name in days:
         per_year[day.year] = per_year.get(day.year, 0) + 1
     return WorkCalendar(
-        overrides={day: kind == DayKind.WORKDAY for day, kind in days},
+        overrides={day: kind == DayKind.WORKDAY for day, kind, _name in days},
+        names={day: name for day, kind, name in days if name and kind == DayKind.HOLIDAY},
         noticed_years=frozenset(year for year, count in per_year.items() if count >= NOTICE_DAYS),
+    )
+
+
+def with_versions(rounds: QuerySet[Round]) -> QuerySet[Round]:
+    """Rounds with every announcement of their window, the oldest first. One query more."""
+    return rounds.prefetch_related(
+        Prefetch("versions", RoundVersion.objects.select_related("actor").order_by("number"))
     )
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from pipeline.access import acting_role
 from pipeline.models import Application, Deadline, PendingResult
 from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.clocks import IN_TIME, Clock, clocks
 from pipeline.selectors.days import DueItem
 
 
@@ -25,6 +26,7 @@ class Card:
     address: str
     days_here: int
     due: DueItem | None
+    clock: Clock
     targets: tuple[str, ...]
     pending: str = ""  # a result that is decided but not public: the move's label
 
@@ -36,7 +38,7 @@ class Card:
 
 def cards(applications: Sequence[Application], user: Any, *, today: date | None = None) -> list[Card]:
     """The cards of these applications, in order. Three queries: the working calendar, open deadlines, and
-    results that are not public yet."""
+    results that are not public yet. Two more where a card belongs to a filing window."""
     if not applications:
         return []
     today, calendar = today or timezone.localdate(), work_calendar()
@@ -45,10 +47,12 @@ def cards(applications: Sequence[Application], user: Any, *, today: date | None 
         nearest.setdefault(deadline.application_id or 0, deadline)
     hidden = PendingResult.objects.waiting().filter(application__in=applications).select_related("application")
     pending = {row.application_id: row.label for row in hidden}
+    known = clocks(applications, today, calendar)
     result, prefix = [], reverse("applications")
     for application in applications:
         deadline = nearest.get(application.pk)
         due = DueItem.of(deadline, today, calendar) if deadline else None
+        clock = known.get(application.pk, IN_TIME)
         days = (today - timezone.localdate(application.stage_since)).days
         result.append(
             Card(
@@ -56,6 +60,7 @@ def cards(applications: Sequence[Application], user: Any, *, today: date | None 
                 f"{prefix}{application.pk}/",
                 days,
                 due,
+                clock,
                 _targets(application, user),
                 pending.get(application.pk, ""),
             )

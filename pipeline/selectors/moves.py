@@ -12,12 +12,13 @@ from crm.fact_codes import FACT_CODES
 from crm.models import User
 from pipeline.access import acting_role
 from pipeline.choices import Phase, Title
-from pipeline.models import Application
+from pipeline.models import Application, ClockStop
 from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.stops import standing_stop
 from pipeline.services.deadlines import end_of
 from pipeline.services.recognitions import validity
 from pipeline.workdays import WorkCalendar
-from pipeline.workflow import WORKDAYS, Transition
+from pipeline.workflow import WORKDAYS, Stage, Transition
 
 NOTE, FACT, RESULT = "note", "fact", "result"
 CLOCK, MAIL, COUNT, TITLE, END = "clock", "mail", "count", "title", "end"
@@ -69,14 +70,14 @@ def moves_of(
 ) -> list[Move]:
     """The moves that the table allows from here, with their blockers for this person (a note is asked for later)."""
     role, calendar = acting_role(user, application), calendar or work_calendar()
-    today = today or timezone.localdate()
+    today, held = today or timezone.localdate(), standing_stop(application)
     return [
         Move(
             step,
             tuple(step.blockers(application, role=role, note="…")),
             step.allows(role),
             tuple(needs_of(application, step)),
-            tuple(consequences_of(application, step, calendar=calendar, today=today)),
+            tuple(consequences_of(application, step, calendar=calendar, today=today, held=held)),
         )
         for step in application.workflow.moves_from(application.stage)
     ]
@@ -103,11 +104,22 @@ def needs_of(application: Application, step: Transition) -> list[Need]:
 
 
 def consequences_of(
-    application: Application, step: Transition, *, calendar: WorkCalendar, today: date
+    application: Application,
+    step: Transition,
+    *,
+    calendar: WorkCalendar,
+    today: date,
+    held: ClockStop | None = None,
 ) -> list[Consequence]:
-    """What a move made today would bring: clocks, a mail to the firm, what is counted, a title, an end. No query."""
+    """What a move made today would bring: clocks, a mail to the firm, what is counted, a title, an end. No query.
+
+    `held` is the term that stands still and would run on.
+    """
     target = application.workflow.stage(step.target)
-    found = [*_clocks(application, step, calendar, today)]
+    if held is not None and held.stage == step.target:
+        found = [_runs_on(target, held, calendar, today)]
+    else:
+        found = _clocks(application, step, calendar, today)
     if target.mails_firm:
         found.append(Consequence(MAIL, _("企业将收到通知")))
     found += _counted(application, step)
@@ -120,6 +132,13 @@ def consequences_of(
     if target.phase == Phase.CLOSED:
         found.append(Consequence(END, _("本次申报结束")))
     return found
+
+
+def _runs_on(target: Stage, held: ClockStop, calendar: WorkCalendar, today: date) -> Consequence:
+    due = calendar.end(today, held.remaining, held.unit)
+    words = _("{n} 个工作日") if held.unit == WORKDAYS else _("{n} 天")
+    text = _("“{stage}”继续计时：还剩 {left}，至 {due}")
+    return Consequence(CLOCK, text.format(stage=target.label, left=words.format(n=held.remaining), due=due))
 
 
 def _clocks(application: Application, step: Transition, calendar: WorkCalendar, today: date) -> list[Consequence]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,9 +12,13 @@ from pipeline.choices import DeadlineKind, Title
 from pipeline.models import Application, Deadline, Recognition, Round, StageEvent
 from pipeline.rungs import first_rung
 from pipeline.selectors.calendar import work_calendar
-from pipeline.workdays import WorkCalendar
+from pipeline.selectors.stops import every_pause
+from pipeline.services import stops
+from pipeline.signals import deadlines_changed
+from pipeline.workdays import Pause, WorkCalendar
 from pipeline.workflow import WORKDAYS, Term
 
+OF_A_STAGE = [DeadlineKind.CORRECTION_DUE, DeadlineKind.STAGE_TERM, DeadlineKind.NOTICE_END]
 FIRM_MUST_ACT = {
     DeadlineKind.CORRECTION_DUE,
     DeadlineKind.ROUND_CLOSE,
@@ -26,38 +30,44 @@ FIRM_MUST_ACT = {
 }
 
 
-def end_of(term: Term, start: date, calendar: WorkCalendar, *, latest: date | None = None) -> date:
-    """The last day of a term that begins the day after `start`, never past `latest`."""
+def end_of(
+    term: Term, start: date, calendar: WorkCalendar, *, latest: date | None = None, pauses: Iterable[Pause] = ()
+) -> date:
+    """The last day of a term that begins the day after `start` and stands still in the pauses, never past `latest`."""
     if term.by:
         return max(start, date(start.year, *term.by))
-    due = calendar.add(start, term.length) if term.unit == WORKDAYS else start + timedelta(days=term.length)
+    due = calendar.end(start, term.length, term.unit, pauses)
     return min(due, latest) if latest and latest >= start else due
 
 
 def follow_stage(application: Application, event: StageEvent) -> None:
-    """Close what the left stage asked for and open what the entered one asks for, in the caller's transaction."""
-    close(
-        application.deadlines.filter(
-            kind__in=[DeadlineKind.CORRECTION_DUE, DeadlineKind.STAGE_TERM, DeadlineKind.NOTICE_END]
-        )
-    )
-    stage = application.current
+    """Close what the left stage asked for and open what the entered one asks for, in the caller's transaction.
+
+    While the firm corrects, the term of the stage that returned it stands still; back there, what was left runs on.
+    """
+    stage, of_stage = application.current, application.deadlines.filter(kind__in=OF_A_STAGE)
+    if stage.pauses:
+        stops.stop(application, event)
+    close(of_stage)
     must_file = stage.code in application.workflow.before_submission
     if not must_file:
         close(application.deadlines.filter(kind=DeadlineKind.ROUND_CLOSE))
-    start = timezone.localdate(event.at)
+    held = None if stage.pauses else stops.end_stop(application, event)
     if stage.term:
-        latest = application.round.last_on if stage.pauses and application.round_id else None  # type: ignore[union-attr]
-        _open_term(application, stage.term, start, key=f"stage:{application.pk}:{event.version}", latest=latest)
+        _open_term(application, event, held)
     if must_file and application.round_id:
         follow_round(application)
 
 
-def _open_term(application: Application, term: Term, start: date, *, key: str, latest: date | None) -> Deadline:
-    calendar = work_calendar()
-    due = end_of(term, start, calendar, latest=latest)
+def _open_term(application: Application, event: StageEvent, held: stops.Held | None) -> Deadline:
+    stage, calendar = application.current, work_calendar()
+    term = stage.term
+    assert term is not None
+    latest = application.round.last_on if stage.pauses and application.round_id else None  # type: ignore[union-attr]
+    start, pauses = held or (timezone.localdate(event.at), ())
+    due = end_of(term, start, calendar, latest=latest, pauses=pauses)
     return _open(
-        key,
+        f"stage:{application.pk}:{event.version}",
         application=application,
         kind=term.kind,
         starts_on=start,
@@ -75,7 +85,7 @@ def follow_round(application: Application) -> None:
     last = application.round.last_on
     if last >= timezone.localdate():
         key = f"round:{application.pk}:{application.round_id}"
-        _open(key, application=application, kind=DeadlineKind.ROUND_CLOSE, due_on=last)
+        _open(key, application=application, kind=DeadlineKind.ROUND_CLOSE, due_on=last, again=True)
     else:
         close(application.deadlines.filter(kind=DeadlineKind.ROUND_CLOSE))
 
@@ -88,6 +98,17 @@ def follow_window(round: Round) -> None:
             follow_round(application)
     capped = Deadline.objects.open().filter(application__round=round, latest_on__isnull=False)
     if capped.exclude(latest_on=round.last_on).update(latest_on=round.last_on):
+        recompute_deadlines()
+
+
+def follow_round_change(application: Application) -> None:
+    """The application belongs to another round now: it files by that one, and corrections end with it."""
+    assert application.round is not None
+    close(application.deadlines.filter(kind=DeadlineKind.ROUND_CLOSE))
+    if application.stage in application.workflow.before_submission:
+        follow_round(application)
+    capped = application.deadlines.filter(closed_at=None, latest_on__isnull=False)
+    if capped.update(latest_on=application.round.last_on):
         recompute_deadlines()
 
 
@@ -118,8 +139,11 @@ def report_days(recognition: Recognition) -> Iterable[date]:
     return [day for year in years if (day := date(year, 5, 31)) <= recognition.valid_until]
 
 
-def _open(key: str, *, due_on: date, kind: str, provisional: bool = False, **fields) -> Deadline:
-    """Open a deadline once; opened again with another date, the date moves and its reminders with it."""
+def _open(key: str, *, due_on: date, kind: str, provisional: bool = False, again: bool = False, **fields) -> Deadline:
+    """Open a deadline once; opened again with another date, the date moves and its reminders with it.
+
+    One that was closed stays so, unless it is opened `again`: a window that was over may be extended after all.
+    """
     owner = fields.get("application") or fields["recognition"]
     values = {
         "firm_id": owner.firm_id,
@@ -132,13 +156,23 @@ def _open(key: str, *, due_on: date, kind: str, provisional: bool = False, **fie
         **fields,
     }
     deadline, created = Deadline.objects.get_or_create(key=key, defaults=values)
-    if not created and (deadline.due_on != due_on or deadline.provisional != provisional):
+    if again and deadline.closed_at:
+        Deadline.objects.filter(pk=deadline.pk).update(
+            closed_at=None, due_on=due_on, next_rung_on=values["next_rung_on"]
+        )
+        deadline.closed_at, deadline.due_on = None, due_on
+    elif not created and (deadline.due_on != due_on or deadline.provisional != provisional):
         move_deadline(deadline, due_on=due_on, provisional=provisional)
     return deadline
 
 
 def move_deadline(deadline: Deadline, *, due_on: date, provisional: bool) -> None:
-    """Another date: the rungs of the ladder move with it. Keys of reminders name the date, so none is lost."""
+    """Another date: the rungs of the ladder move with it, and what was not sent yet of the old date is withdrawn."""
+    _move(deadline, due_on, provisional)
+    deadlines_changed.send(sender=Deadline, ids=[deadline.pk])
+
+
+def _move(deadline: Deadline, due_on: date, provisional: bool) -> None:
     Deadline.objects.filter(pk=deadline.pk, closed_at=None).update(
         due_on=due_on, provisional=provisional, next_rung_on=first_rung(deadline.kind, due_on)
     )
@@ -146,24 +180,31 @@ def move_deadline(deadline: Deadline, *, due_on: date, provisional: bool) -> Non
 
 
 def close(deadlines) -> int:
-    """Met or no longer wanted: nobody is reminded any more."""
-    return deadlines.filter(closed_at=None).update(closed_at=timezone.now(), next_rung_on=None)
+    """Met or no longer wanted: nobody is reminded any more, nor of what waits in the outbox."""
+    ids = list(deadlines.filter(closed_at=None).values_list("pk", flat=True))
+    if not ids:
+        return 0
+    closed = deadlines.filter(closed_at=None).update(closed_at=timezone.now(), next_rung_on=None)
+    deadlines_changed.send(sender=Deadline, ids=ids)
+    return closed
 
 
 @transaction.atomic
 def recompute_deadlines() -> int:
     """Compute the open working-day deadlines again after the calendar changed. Returns how many moved."""
-    calendar, moved = work_calendar(), 0
+    calendar, pauses, moved = work_calendar(), every_pause(), []
+    stops.recompute_stops(calendar)
     open_terms = Deadline.objects.open().filter(unit=WORKDAYS, starts_on__isnull=False)
     for deadline in open_terms.iterator(chunk_size=1000):
         assert deadline.starts_on is not None and deadline.length is not None
-        term = Term(deadline.length, deadline.unit)
-        due = end_of(term, deadline.starts_on, calendar, latest=deadline.latest_on)
+        term, held = Term(deadline.length, deadline.unit), pauses.of(deadline)
+        due = end_of(term, deadline.starts_on, calendar, latest=deadline.latest_on, pauses=held)
         provisional = calendar.is_provisional(deadline.starts_on, due)
         if (due, provisional) != (deadline.due_on, deadline.provisional):
-            move_deadline(deadline, due_on=due, provisional=provisional)
-            moved += 1
-    return moved
+            _move(deadline, due, provisional)
+            moved.append(deadline.pk)
+    deadlines_changed.send(sender=Deadline, ids=moved)
+    return len(moved)
 
 
 def follow_firm(firm) -> None:

@@ -14,21 +14,15 @@ from django.utils.translation import gettext as _
 from crm.models import Firm, User
 from crm.services.history import record_changes
 from pipeline.access import acting_role
-from pipeline.choices import DeadlineKind
 from pipeline.errors import StageMoved, TransitionRefused
 from pipeline.models import Application, Deadline, Recognition, StageEvent, UndoneMove
 from pipeline.models.applications import UNDO
 from pipeline.rungs import first_rung
+from pipeline.services import stops
 from pipeline.services.applications import acted_as
+from pipeline.services.deadlines import OF_A_STAGE
 from pipeline.signals import stage_changed
 from pipeline.workflow import Transition
-
-OF_A_STAGE = [
-    DeadlineKind.CORRECTION_DUE,
-    DeadlineKind.STAGE_TERM,
-    DeadlineKind.NOTICE_END,
-]
-
 
 UNDO_FOR = timedelta(minutes=1)  # so long a slip of the hand is taken back at one click
 
@@ -79,6 +73,7 @@ def undo_moves(application: Application, *, first: int, last: int, actor: User |
         take_back(recognition, actor=actor, reason=reason)
     _revive_ended(application, steps, events, actor=actor, reason=reason)
     _restore_deadlines(application, events)
+    stops.take_back(application, [undone.version for undone in events])
     stage_changed.send(sender=Application, event=event, passing=False)
     return event
 

@@ -23,6 +23,7 @@ from pipeline.forms import AssignForm, MoveForm, NextActionForm
 from pipeline.models import Application
 from pipeline.selectors.applications import timeline_events
 from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.clocks import clock_face, clocks
 from pipeline.selectors.days import due_items
 from pipeline.selectors.firms import ladders
 from pipeline.selectors.moves import moves_of, warnings_of
@@ -50,6 +51,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
     page = keyset(found, order=ORDER, after=request.GET.get("after", ""))
     template = "pipeline/_application_rows.html" if wants_fragment(request) else "pipeline/application_list.html"
     context = {"filterset": filterset, "page": page, "number": number, "more": more, "narrowed": _narrowed(request)}
+    context["clocks"] = clocks(page.rows, timezone.localdate())
     return render(request, template, context)
 
 
@@ -94,6 +96,7 @@ def _page(request: HttpRequest, application: Application, *, status: int = 200, 
         "warnings": warnings_of(application),
         "events": events,
         "deadlines": due_items(application.deadlines.filter(closed_at=None), today, calendar),
+        "face": clock_face(application, today),
         "recognitions": list(application.recognitions.all()),
         "may_write": may_write(request.user, application.region_path),
         "officers": officers_for(application.region_path),

@@ -13,10 +13,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from crm.frame import current_region
 from crm.models import Region
 from crm.views.common import attempt, person, say, staff_only
-from pipeline.forms import RoundForm, WorkdayForm
+from pipeline.choices import ClockMode
+from pipeline.forms import ClockRuleForm, CloseRoundForm, RoundForm, WorkdayForm
 from pipeline.models import Round, Workday
-from pipeline.selectors.calendar import work_calendar
-from pipeline.services.rounds import save_round, set_workday
+from pipeline.selectors.calendar import with_versions, work_calendar
+from pipeline.selectors.stops import rules_in_force
+from pipeline.services.rounds import close_round, save_round, set_workday
+from pipeline.services.stops import set_clock_rule
 from pipeline.workdays import announced_year
 
 
@@ -27,18 +30,42 @@ def rounds(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     visible = Region.objects.visible_to(request.user)
     changing = get_object_or_404(Round.objects.visible_to(request.user), pk=pk) if pk else None
     form = RoundForm(request.POST or None, visible=visible, initial=_initial(request, changing))
+    close_form = CloseRoundForm()
     if request.method == "POST":
         save = lambda: save_round(actor=person(request), round=changing, **form.cleaned_data)  # noqa: E731
         if attempt(form, save):
             say(request, _("批次已保存，相关期限已更新"))
             return redirect("rounds")
+    return round_page(request, changing, form, close_form, status=409 if form.errors else 200)
+
+
+def round_page(
+    request: HttpRequest, changing: Round | None, form: RoundForm, close_form: CloseRoundForm, *, status: int = 200
+) -> HttpResponse:
     context = {
-        "rounds": list(Round.objects.visible_to(request.user).select_related("region")[:100]),
+        "close_form": close_form,
+        "rounds": list(with_versions(Round.objects.visible_to(request.user).select_related("region"))[:100]),
         "form": form,
         "changing": changing,
         "today": timezone.localdate(),
     }
-    return render(request, "pipeline/rounds.html", context, status=409 if form.errors else 200)
+    return render(request, "pipeline/rounds.html", context, status=status)
+
+
+@staff_only
+@require_POST
+def round_close(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a window earlier than announced."""
+    window = get_object_or_404(Round.objects.visible_to(request.user).select_related("region"), pk=pk)
+    form = CloseRoundForm(request.POST)
+    if attempt(form, lambda: close_round(window, actor=person(request), **form.cleaned_data)):
+        say(request, _("批次已提前截止，相关期限已更新"))
+        return redirect("rounds")
+    unchanged = Round.objects.select_related("region").get(pk=pk)
+    visible = Region.objects.visible_to(request.user)
+    return round_page(
+        request, unchanged, RoundForm(visible=visible, initial=_initial(request, unchanged)), form, status=409
+    )
 
 
 def _initial(request: HttpRequest, changing: Round | None) -> dict[str, Any]:
@@ -80,11 +107,28 @@ def _set(form: WorkdayForm, region: Region, request: HttpRequest) -> int:
     )
 
 
-def _calendar(request: HttpRequest, form: WorkdayForm, *, status: int = 200) -> HttpResponse:
+@staff_only
+@require_POST
+def clock_rule(request: HttpRequest) -> HttpResponse:
+    """Decide for a programme whether terms run on after a correction or begin anew."""
+    form, region = ClockRuleForm(request.POST), current_region(request)
+    assert region is not None
+    if not attempt(form, lambda: set_clock_rule(**form.cleaned_data, actor=person(request), region=region)):
+        return _calendar(request, WorkdayForm(), rule_form=form, status=409)
+    say(request, _("计时规则已保存，自下一次重新提交起适用"))
+    return redirect("calendar")
+
+
+def _calendar(
+    request: HttpRequest, form: WorkdayForm, *, rule_form: ClockRuleForm | None = None, status: int = 200
+) -> HttpResponse:
     known = work_calendar()
     years = [timezone.localdate().year + step for step in (0, 1)]
     context = {
         "form": form,
+        "rules": rules_in_force(),
+        "modes": ClockMode.choices,
+        "rule_form": rule_form,
         "workdays": list(Workday.objects.order_by("-date")[:200]),
         "announced": max([announced_year(), *known.noticed_years]),
         "provisional": [year for year in years if year > announced_year() and year not in known.noticed_years],

@@ -17,6 +17,7 @@ from pipeline.filters import DeadlineFilter
 from pipeline.models import Deadline
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.days import due_items
+from pipeline.selectors.explained import explained
 from pipeline.selectors.month import month_of
 
 ORDER = ("due_on", "pk")
@@ -36,15 +37,17 @@ def _found(request: HttpRequest) -> tuple[DeadlineFilter, QuerySet[Deadline]]:
 def deadline_list(request: HttpRequest) -> HttpResponse:
     """The open deadlines, the nearest first; those overdue stand on top because they are the earliest."""
     filterset, found = _found(request)
-    found = found.select_related("application", "recognition", "firm", "firm__region")
+    found = found.select_related("application__round", "recognition", "firm", "firm__region")
     today = timezone.localdate()
     page = keyset(found, order=ORDER, after=request.GET.get("after", ""))
     number, more = capped_count(found)
+    calendar = work_calendar()
     overdue, _more = capped_count(found.filter(due_on__lt=today))
     context = {
         "filterset": filterset,
         "page": page,
-        "items": due_items(page.rows, today, work_calendar()),
+        "items": due_items(page.rows, today, calendar),
+        "why": explained(page.rows, calendar),
         "number": number,
         "more": more,
         "overdue": overdue,

@@ -17,6 +17,7 @@ from crm.services.mandates import acting_for
 from crm.views.common import attempt, form_address, person
 from pipeline.forms import MoveForm
 from pipeline.models import Application
+from pipeline.selectors.clocks import clock_face
 from pipeline.selectors.confirming import held_year
 from pipeline.selectors.portal import receipt_of, tracker, trackers
 from pipeline.selectors.self_check import readiness
@@ -110,6 +111,7 @@ def _page(request: HttpRequest, application: Application, form: MoveForm, *, sta
         "application": application,
         "firm": application.firm,
         "behalf": acting_for(person(request), application.firm),
+        "face": clock_face(application, _today(), public=True),
         "form": form,
     }
     return render(request, "pipeline/portal/application.html", context, status=status)

@@ -99,7 +99,7 @@ def test_an_open_round_is_taken_and_its_close_is_a_deadline_that_moves_with_an_e
     application = open_application(firm, "high_tech", actor=officer)
     assert (application.round, due("round_close")) == (opened, date(2026, 9, 5))
 
-    window(lead, city, round=opened, extended_to=date(2026, 9, 15))
+    window(lead, city, round=opened, extended_to=date(2026, 9, 15), notice_number="桂科发〔2026〕9号")
 
     deadline = Deadline.objects.open().get()
     assert (deadline.due_on, deadline.next_rung_on) == (date(2026, 9, 15), date(2026, 8, 16))
@@ -117,7 +117,7 @@ def test_an_extended_round_gives_a_correction_its_full_days(firm, lead, city, ci
     move_application(application, "return_for_correction", actor=city_officer, note="缺件")
     assert due("correction_due") == date(2026, 9, 5)
 
-    window(lead, city, round=opened, extended_to=date(2026, 9, 30))
+    window(lead, city, round=opened, extended_to=date(2026, 9, 30), notice_number="桂科发〔2026〕9号")
 
     assert due("correction_due") == date(2026, 9, 10)
 
@@ -143,7 +143,9 @@ def test_a_firm_that_applied_for_the_library_is_not_told_to_apply(firm, officer,
 
     assert application.stage == "lib_apply"
     assert not Deadline.objects.open().filter(kind="round_close").exists()
-    window(lead, city, programme="gazelle", round=opened, extended_to=date(2026, 9, 30))
+    window(
+        lead, city, programme="gazelle", round=opened, extended_to=date(2026, 9, 30), notice_number="桂科发〔2026〕9号"
+    )
     assert not Deadline.objects.open().filter(kind="round_close").exists()
 
 

@@ -14,6 +14,7 @@ from pipeline.models import Application, Deadline, Recognition, StageEvent
 from pipeline.selectors.moves import moves_of
 from pipeline.services.applications import move_application
 from pipeline.services.undoing import undo_last
+from pipeline.workdays import WorkCalendar
 from tests import make
 from tests.pipeline import world
 
@@ -65,6 +66,17 @@ def test_the_first_submission_counts_as_filed_a_second_does_not(firm, officer):
     for code in ("submit", "start_formal", "return_for_correction"):
         move_application(application, code, actor=None, note="补")
     assert [kind for kind, _text in said(application, officer, "submit")] == ["clock"]
+
+
+def test_a_term_that_stood_still_runs_on_with_what_is_left(formal, city_officer):
+    move_application(formal, "return_for_correction", actor=city_officer, note="缺件")
+    move_application(formal, "submit", actor=None)
+    left = formal.stops.get().remaining
+    due = WorkCalendar().add(date(2026, 9, 24), left)
+
+    assert said(formal, city_officer, "start_formal") == [
+        ("clock", f"“形式审查”继续计时：还剩 {left} 个工作日，至 {due}")
+    ]
 
 
 def test_needs_say_which_figures_are_missing_and_link_to_them(client, firm, officer):

@@ -47,7 +47,7 @@ def text(response):
     [
         ("/firms/", 11),
         ("/applications/", 8),
-        ("/deadlines/", 10),
+        ("/deadlines/", 11),
         ("/board/high_tech/", 13),
         ("/imports/", 8),
         ("/outbox/", 7),
@@ -467,7 +467,7 @@ def test_the_portal_costs_a_fixed_number_of_statements(as_firm, returned, firm, 
     as_firm.get("/portal/")
     with django_assert_num_queries(20):
         as_firm.get("/portal/")
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(14):
         as_firm.get(f"/portal/applications/{returned.pk}/")
 
 
