@@ -34,6 +34,7 @@ STORAGES = {
     "default": env.files(VAR),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+VIRUS_SCANNER = env.virus_scanner()
 globals().update(env.email())
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"育企 Cultivar <noreply@{SITE_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -260,6 +261,14 @@ CELERY_BEAT_SCHEDULE = {
     "turn the day's clocks": {
         "task": "pipeline.tasks.turn_the_day",
         "schedule": crontab(hour="0,6,7", minute="10"),
+    },
+    "clear uploads that were never finished": {
+        "task": "pipeline.tasks.clear_uploads",
+        "schedule": crontab(hour="3", minute="20"),
+    },
+    "scan the files that wait for the scanner": {
+        "task": "pipeline.tasks.scan_waiting",
+        "schedule": crontab(minute="*/10"),
     },
     "start again the jobs that the broker lost": {
         "task": "crm.tasks.sweep_jobs",

@@ -12,7 +12,7 @@ from rest_framework.routers import SimpleRouter
 from config import health
 from crm.api.jobs import JobViewSet
 from notifications.api import MessageViewSet
-from pipeline.api import applications, assessments, bulk, firms, lists, targets
+from pipeline.api import applications, assessments, bulk, firms, lists, materials, targets
 
 handler400 = "config.api.bad_request"
 handler404 = "config.api.not_found"
@@ -20,6 +20,7 @@ handler404 = "config.api.not_found"
 router = SimpleRouter()
 router.register("firms", firms.FirmViewSet, "api-firm")
 router.register("applications", applications.ApplicationViewSet, "api-application")
+router.register("documents", materials.DocumentViewSet, "api-document")
 router.register("deadlines", applications.DeadlineViewSet, "api-deadline")
 router.register("rounds", applications.RoundViewSet, "api-round")
 router.register("recognitions", applications.RecognitionViewSet, "api-recognition")
@@ -31,6 +32,7 @@ router.register("jobs", JobViewSet, "api-job")
 
 api = [
     *router.urls,
+    path("applications/<int:pk>/materials/", materials.MaterialsView.as_view(), name="api-application-materials"),
     path("assessments/preview/", assessments.PreviewView.as_view(), name="api-assessment-preview"),
     path("moves/bulk/", bulk.BulkMoveView.as_view(), name="api-bulk-move"),
     path("progress/", targets.ProgressView.as_view(), name="api-progress"),

@@ -2,7 +2,16 @@
 
 from celery import shared_task
 
-from pipeline.services import bulk, clocks, list_confirm, lists, metrics, screening  # noqa: F401  jobs by import
+from pipeline.services import (
+    bulk,  # noqa: F401  jobs by import
+    clocks,
+    list_confirm,  # noqa: F401
+    lists,  # noqa: F401
+    materials,
+    metrics,
+    screening,
+    uploads,
+)
 
 
 @shared_task
@@ -18,3 +27,13 @@ def turn_the_day() -> None:
 @shared_task
 def screen_cities() -> None:
     screening.screen_cities()
+
+
+@shared_task
+def clear_uploads() -> None:
+    uploads.clear_uploads()
+
+
+@shared_task
+def scan_waiting() -> None:
+    materials.scan_waiting()

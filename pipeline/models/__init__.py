@@ -4,16 +4,22 @@ from pipeline.models.applications import Application, StageEvent
 from pipeline.models.calendar import Deadline, Round, Workday
 from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlist, ShortlistOpening
 from pipeline.models.lists import OfficialList, OfficialListRow, UndoneMove
+from pipeline.models.materials import ChecklistStart, Document, Material, MaterialFile, MaterialNotice, Upload
 from pipeline.models.results import FormerPlace, Recognition
 from pipeline.models.targets import Count, Indicator, Quota, Snapshot
 
 __all__ = [
     "Application",
     "Assessment",
+    "ChecklistStart",
     "Count",
     "Deadline",
+    "Document",
     "FormerPlace",
     "Indicator",
+    "Material",
+    "MaterialFile",
+    "MaterialNotice",
     "OfficialList",
     "OfficialListRow",
     "PolicyDraft",
@@ -26,5 +32,6 @@ __all__ = [
     "Snapshot",
     "StageEvent",
     "UndoneMove",
+    "Upload",
     "Workday",
 ]

@@ -9,6 +9,7 @@ from crm.access import scope_of
 from crm.fields import PathField
 from crm.models.history import AppendOnlyQuerySet
 from pipeline.choices import Phase
+from pipeline.material_gate import missing_materials
 from pipeline.workflow import Stage, Workflow
 from pipeline.workflows import PROGRAMMES, WORKFLOWS
 
@@ -91,6 +92,10 @@ class Application(models.Model):
     @property
     def programme_label(self) -> str:
         return str(PROGRAMMES[self.programme].short_label)
+
+    def missing_materials(self) -> list[str]:
+        """What the checklist demands before submission and is not here (pipeline.material_gate)."""
+        return missing_materials(self)
 
     def holds(self, programme: str) -> bool:
         """True when the firm holds a valid recognition of another programme. One query."""

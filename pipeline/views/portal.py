@@ -20,6 +20,7 @@ from pipeline.models import Application
 from pipeline.selectors.portal import tracker, trackers
 from pipeline.selectors.self_check import readiness
 from pipeline.services.applications import move_application
+from pipeline.views.material_list import list_context
 
 MOST_FIRMS = 20  # whose readiness is shown at once
 
@@ -39,7 +40,7 @@ def firm_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def own_applications(request: HttpRequest):
     """What this person may follow as a person of the firm, whatever posts they hold besides."""
     mine = Application.objects.visible_to(request.user).filter(firm__in=scope_of(request.user).firm_ids)
-    return mine.exclude_internal().select_related("firm", "region", "officer", "round")
+    return mine.exclude_internal().select_related("firm", "region", "officer", "round", "edition")
 
 
 @firm_only
@@ -69,6 +70,7 @@ def _page(request: HttpRequest, application: Application, form: MoveForm, *, sta
         "item": tracker(application, user=request.user, today=timezone.localdate()),
         "application": application,
         "form": form,
+        **list_context(request, application),
     }
     return render(request, "pipeline/portal/application.html", context, status=status)
 

@@ -5,7 +5,7 @@ from django.utils.translation import pgettext_lazy
 
 from pipeline.choices import DeadlineKind, Phase, Title, Turn
 from pipeline.workflow import DAYS, Stage, Term, Transition, Workflow
-from pipeline.workflows.guards import FIRM, LEAD, OFFICER, high_tech_valid
+from pipeline.workflows.guards import FIRM, LEAD, OFFICER, high_tech_valid, materials_complete
 
 _CORRECTION = Term(5, kind=DeadlineKind.CORRECTION_DUE)
 _HINT = _("请按退回意见补正材料后重新提交")
@@ -78,14 +78,18 @@ GAZELLE_1 = Workflow(
         Stage("dropped", pgettext_lazy("stage", "放弃"), _("已终止"), Phase.CLOSED, Turn.NOBODY),
     ),
     transitions=(
-        Transition("submit", _("提交入库申请"), ("candidate", "lib_returned"), "lib_apply", FIRM),
+        Transition(
+            "submit", _("提交入库申请"), ("candidate", "lib_returned"), "lib_apply", FIRM, guards=(materials_complete,)
+        ),
         Transition("accept", _("受理遴选"), ("lib_apply",), "lib_city", OFFICER, city=True),
         Transition("recommend_to_library", _("推荐入库"), ("lib_city",), "lib_kjt", OFFICER, city=True),
         Transition("admit", _("登记入库"), ("lib_kjt",), "in_lib", OFFICER, city=True, grants=Title.LIBRARY),
         Transition(
             "leave_pool", _("退库"), ("in_lib",), "exited", OFFICER, note_required=True, city=True, revokes=True
         ),
-        Transition("submit", _("提交认定申请"), ("in_lib", "returned"), "apply", FIRM, (high_tech_valid,)),
+        Transition(
+            "submit", _("提交认定申请"), ("in_lib", "returned"), "apply", FIRM, (high_tech_valid, materials_complete)
+        ),
         Transition("recommend", _("市级推荐"), ("apply",), "city_rec", OFFICER, city=True),
         Transition("send_to_experts", _("进入专家评审"), ("city_rec",), "expert", OFFICER, city=True),
         Transition("publish_notice", _("登记公示"), ("expert",), "notice", OFFICER, city=True),

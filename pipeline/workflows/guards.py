@@ -22,3 +22,11 @@ def high_tech_valid(application: Application) -> str | None:
     if application.holds("high_tech"):
         return None
     return _("高新技术企业资格未取得、已到期或已取消，不能申请瞪羚企业认定；请先完成高企认定")
+
+
+def materials_complete(application: Application) -> str | None:
+    """Everything that the edition's checklist demands is uploaded and in force, where the checklist is in force."""
+    if missing := application.missing_materials():
+        names = _("、").join(missing)
+        return _("还缺 {count} 份材料：{names}；请在材料清单中上传").format(count=len(missing), names=names)
+    return None

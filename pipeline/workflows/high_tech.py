@@ -5,7 +5,7 @@ from django.utils.translation import pgettext_lazy
 
 from pipeline.choices import DeadlineKind, Phase, Title, Turn
 from pipeline.workflow import DAYS, Stage, Term, Transition, Workflow
-from pipeline.workflows.guards import FIRM, LEAD, OFFICER
+from pipeline.workflows.guards import FIRM, LEAD, OFFICER, materials_complete
 
 HIGH_TECH_1 = Workflow(
     code="high_tech/1",
@@ -70,7 +70,9 @@ HIGH_TECH_1 = Workflow(
         Transition("prepare", _("转材料准备"), ("diagnose",), "prep", OFFICER),
         Transition("request_prereview", _("送预审"), ("prep",), "prereview", (*FIRM, *OFFICER)),
         Transition("send_back", _("预审退回修改"), ("prereview",), "prep", OFFICER, note_required=True),
-        Transition("submit", _("提交"), ("prep", "prereview", "returned"), "submitted", FIRM),
+        Transition(
+            "submit", _("提交"), ("prep", "prereview", "returned"), "submitted", FIRM, guards=(materials_complete,)
+        ),
         Transition("start_formal", _("受理形式审查"), ("submitted",), "formal", OFFICER, city=True),
         Transition(
             "return_for_correction", _("退回补正"), ("formal",), "returned", OFFICER, note_required=True, city=True

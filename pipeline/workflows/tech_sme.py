@@ -5,7 +5,7 @@ from django.utils.translation import pgettext_lazy
 
 from pipeline.choices import DeadlineKind, Phase, Title, Turn
 from pipeline.workflow import DAYS, Stage, Term, Transition, Workflow
-from pipeline.workflows.guards import FIRM, LEAD, OFFICER
+from pipeline.workflows.guards import FIRM, LEAD, OFFICER, materials_complete
 
 _BY_DECEMBER = Term(0, DAYS, confirmed=True, by=(12, 15))  # spot checks are over by 15 December (2025 notice)
 
@@ -65,7 +65,7 @@ TECH_SME_1 = Workflow(
     ),
     transitions=(
         Transition("start_selfeval", _("启动自主评价"), ("lead",), "selfeval", OFFICER),
-        Transition("submit", _("提交"), ("selfeval", "returned"), "submitted", FIRM),
+        Transition("submit", _("提交"), ("selfeval", "returned"), "submitted", FIRM, guards=(materials_complete,)),
         Transition("order_site_check", _("安排实地核查"), ("submitted",), "site", OFFICER),
         Transition("start_review", _("转市级审核"), ("submitted", "site"), "review", OFFICER),
         Transition("recommend", _("报自治区确认"), ("review",), "province", OFFICER, city=True),

@@ -18,6 +18,7 @@ from django.utils import timezone
 from crm.choices import Role
 from crm.models import Import, ImportRow, Job, Membership, Post, Region, User
 from crm.services.chunks import work_on
+from crm.services.downloads import note_download
 from crm.services.facts import record_fact
 from crm.services.holdings import save_right
 from crm.services.people import renew_calendar_key
@@ -26,10 +27,13 @@ from pipeline.models import OfficialList, OfficialListRow
 from pipeline.policy import policy_of
 from pipeline.services.bench import start_bench
 from pipeline.services.drafts import copy_edition
+from pipeline.services.materials import Decision, decide_materials, upload_files
 from pipeline.services.metrics import compile_metrics
+from pipeline.services.notices import issue_notice
 from pipeline.services.rounds import save_round
 from pipeline.services.screening import start_screening
 from pipeline.services.shortlists import save_shortlist
+from pipeline.services.uploads import begin_upload
 from tests import make
 from tests.pipeline import world
 
@@ -131,6 +135,23 @@ ROUTES = {
     "portal_check": Route(LIST, ("programme",)),
     "portal_application": Route(HIDDEN, ("application",)),
     "portal_move": Route(HIDDEN, ("application",), MOVE),
+    "portal_documents": Route(LIST),
+    "firm_documents": Route(HIDDEN, ("credit_code",)),
+    "document_file": Route(HIDDEN, ("document",)),
+    "materials": Route(HIDDEN, ("application",)),
+    "materials_decide": Route(HIDDEN, ("application",), {"say-business_licence-0": "accept"}),
+    "material_upload": Route(HIDDEN, ("application", "item", "year"), {}),
+    "material_reuse": Route(HIDDEN, ("application", "item", "year"), {"document": "1"}),
+    "material_remove": Route(HIDDEN, ("material_file",), {}),
+    "upload_begin": Route(HIDDEN, ("application", "item", "year"), {"name": "x.pdf", "size": 1}),
+    "upload": Route(HIDDEN, ("upload",)),
+    "upload_finish": Route(HIDDEN, ("upload",), {}),
+    "notice_issue": Route(HIDDEN, ("application",), {}),
+    "material_notice": Route(HIDDEN, ("application", "number")),
+    "material_notice_docx": Route(HIDDEN, ("application", "number")),
+    "checklists": Route(LIST),
+    "checklist_start": Route(MANAGE, (), {"programme": "high_tech", "starts_on": "2026-01-01"}),
+    "downloads": Route(LIST),
     "notices": Route(LIST),
     "notices_read": Route(OWN, (), {}),
     "notice_open": Route(HIDDEN, ("message",), {}),
@@ -171,6 +192,8 @@ ROUTES = {
     "api-application-list": Route(LIST),
     "api-application-detail": Route(HIDDEN, ("pk",)),
     "api-application-moves": Route(HIDDEN, ("pk",)),
+    "api-application-materials": Route(HIDDEN, ("pk",)),
+    "api-document-list": Route(LIST),
     "api-application-events": Route(HIDDEN, ("pk",)),
     "api-deadline-list": Route(LIST),
     "api-round-list": Route(LIST),
@@ -219,14 +242,23 @@ def ours() -> list[str]:
     )
 
 
+def proof() -> SimpleUploadedFile:
+    return SimpleUploadedFile(f"{SECRET}.pdf", b"%PDF-1.7")
+
+
 @pytest.fixture
 def everything(private_storage, firm, officer, firm_user, city, county, lead, admin, other_officer):
     """The firm with something of every kind attached."""
+    edition = world.published("high_tech", "CN-2016")
     application = world.at(firm, "formal")
+    paper = upload_files(application, "business_licence", 0, [proof()], actor=officer).kept[0]
+    decide_materials(application, [Decision("business_licence", reasons=("illegible",))], actor=officer)
+    issue_notice(application, actor=lead)
+    on_its_way = begin_upload(application, "business_licence", 0, name=f"{SECRET}.pdf", size=9, actor=firm_user)
+    note_download(paper, SECRET, firm=firm, actor=officer)
     world.at(firm, "registered", programme="tech_sme")
-    proof = SimpleUploadedFile(f"{SECRET}.pdf", b"%PDF-1.7")
     fact = record_fact(
-        firm, code="sales_cny", value=Decimal(1), year=2025, source="declared", actor=officer, file=proof
+        firm, code="sales_cny", value=Decimal(1), year=2025, source="declared", actor=officer, file=proof()
     )
     right = save_right(firm, kind="invention", number="ZL1", title=SECRET, actor=officer)
     message = Message.objects.create(
@@ -281,12 +313,17 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
         offered="matched",
     )
     compile_metrics()
-    edition = world.published("high_tech", "CN-2016")
     work_on(start_screening(county, "high_tech", actor=None, here=True).pk)
     shortlist = save_shortlist(SECRET, edition=edition, region=county, firms=[firm.pk], actor=officer)
     policy = policy_of(edition)
     trial = start_bench(county, policy, policy, on=date(2026, 7, 1), actor=officer)
     return {
+        "document": paper.pk,
+        "material_file": paper.uses.get().pk,
+        "upload": on_its_way.key,
+        "item": "business_licence",
+        "year": 0,
+        "number": 1,
         "shortlist": shortlist.pk,
         "list": published.pk,
         "list_pk": published.pk,
@@ -322,7 +359,7 @@ def ask(client: Client, name: str, world_: dict):
     renamed = {"application": "pk", "membership": "pk", "message": "pk", "mail": "pk", "batch": "pk", "job": "pk"}
     renamed |= {"edition": "code", "draft": "pk", "trial": "pk"}
     renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
-    renamed |= {"fact": "pk", "right": "pk"}
+    renamed |= {"fact": "pk", "right": "pk", "document": "pk", "material_file": "pk", "upload": "key"}
     renamed |= {"list": "pk", "list_pk": "pk"}
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":
