@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from django.apps import apps
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.choices import ScanState
 from pipeline.material_kinds import MaterialState
@@ -25,7 +26,7 @@ def checklist_for(application: Application) -> Checklist | None:
 
 def slot_label(item: Item, year: int) -> str:
     """An item with its year, as everybody reads it."""
-    return f"{item.label}（{year}）" if year else item.label
+    return _("{label}（{year}）").format(label=item.label, year=year) if year else item.label
 
 
 def must_be_complete(application: Application) -> bool:

@@ -12,7 +12,8 @@ Text = str | Promise
 
 DOCUMENT_KINDS: dict[str, Text] = {
     "form": _("申请表"),
-    "licence": _("证照与许可"),
+    "registration": _("营业执照"),
+    "licence": _("许可与检测文件"),
     "certificate": _("资格证书"),
     "ip": _("知识产权材料"),
     "statement": _("情况说明"),

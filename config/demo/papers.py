@@ -26,7 +26,7 @@ REFUSED = {"rd_report": "no_ledger", "staff_statement": "inconsistent"}
 
 
 def make_papers(applications: Iterable[Application], staff: dict[str, User]) -> None:
-    """Pin the open applications to the edition in force, give some of them papers, and put the lists into force today."""
+    """Pin the open applications to the edition in force, give some papers, put the checklists into force today."""
     today = timezone.localdate()
     open_ones = [row for row in applications if row.phase in {Phase.POOL, Phase.PREPARING, Phase.REVIEW}]
     path = next((row.region_path for row in open_ones), "")

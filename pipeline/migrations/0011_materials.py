@@ -44,7 +44,8 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("form", "申请表"),
-                            ("licence", "证照与许可"),
+                            ("registration", "营业执照"),
+                            ("licence", "许可与检测文件"),
                             ("certificate", "资格证书"),
                             ("ip", "知识产权材料"),
                             ("statement", "情况说明"),

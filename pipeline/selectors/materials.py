@@ -115,6 +115,11 @@ class MaterialList:
     def accepted(self) -> list[Slot]:
         return [slot for slot in self.slots if slot.state == MaterialState.ACCEPTED]
 
+    @property
+    def unsettled(self) -> list[Slot]:
+        """What somebody still has to do something about, as the list orders it."""
+        return [slot for slot in self.slots if slot.state != MaterialState.ACCEPTED]
+
     def slot(self, code: str, year: int) -> Slot | None:
         return next((slot for slot in self.slots if (slot.item.code, slot.year) == (code, year)), None)
 

@@ -60,7 +60,7 @@ def _table(document: DocumentObject, letter: Letter) -> None:
     for cell, head in zip(table.rows[0].cells, heads, strict=True):
         cell.text = head
     for place, line in enumerate(letter.lines, start=1):
-        why = _("、").join(line.why) + (f"（{line.note}）" if line.note else "")
+        why = _("、").join(line.why) + line.note
         how = _("；").join([*line.how, line.sample] if line.sample else line.how)
         label = f"{line.label}\n{line.source}" + ("" if line.verified else _("（待核实）"))
         for cell, text in zip(table.add_row().cells, (str(place), label, why, how), strict=True):

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from crm.models import Region
 from pipeline.material_gate import checklist_for
@@ -49,10 +50,10 @@ def _line(item: dict[str, Any]) -> Line:
     known = [REASONS[code] for code in item["reasons"] if code in REASONS]
     label = (item["label_en"] if english else "") or item["label"]
     return Line(
-        label=f"{label}（{item['year']}）" if item["year"] else label,
+        label=_("{label}（{year}）").format(label=label, year=item["year"]) if item["year"] else label,
         why=tuple(str(reason.label) for reason in known),
         how=tuple(str(reason.how) for reason in known),
-        note=item["note"],
+        note=_("（{note}）").format(note=item["note"]) if item["note"] else "",
         sample=(item["sample_en"] if english else "") or item["sample"],
         source=item["source"],
         verified=item["verified"],

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from crm.models import User
@@ -142,8 +142,9 @@ def notice_line(slot: Slot) -> dict[str, Any]:
 
 
 def as_text(items: list[dict[str, Any]]) -> str:
-    """The items as plain text: the note of the return."""
-    return "\n".join(f"{place}. {line_text(item)}" for place, item in enumerate(items, start=1))
+    """The items as plain text, in the language of the law: the note of the return."""
+    with translation.override("zh-hans"):
+        return "\n".join(f"{place}. {line_text(item)}" for place, item in enumerate(items, start=1))
 
 
 def line_text(item: dict[str, Any]) -> str:

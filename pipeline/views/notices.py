@@ -63,7 +63,7 @@ def material_notice_docx(request: HttpRequest, pk: int, number: int) -> HttpResp
     notice = _notice(request, pk, number)
     file = BytesIO()
     as_docx(letter_of(notice)).save(file)
-    name = f"一次性告知书 {notice.reference}.docx"
+    name = _("一次性告知书") + f" {notice.reference}.docx"
     note_download(notice, name, firm=notice.application.firm, actor=person(request))
     response = HttpResponse(file.getvalue(), content_type=CONTENT_TYPES["docx"])
     response["Content-Disposition"] = str(content_disposition_header(True, name))

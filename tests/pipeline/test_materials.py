@@ -187,7 +187,7 @@ def test_a_paper_is_offered_where_it_fits_and_used_with_one_call(prep, firm, fir
 
 def test_an_expired_or_foreign_paper_is_not_used_and_says_so(prep, firm_user, other_firm):
     day = timezone.localdate() - timedelta(days=1)
-    said = {"kind": "licence", "label": "x", "size": 1, "uploaded_at": timezone.now(), "file": "x/旧.pdf"}
+    said = {"kind": "registration", "label": "x", "size": 1, "uploaded_at": timezone.now(), "file": "x/旧.pdf"}
     expired = Document.objects.create(firm=prep.firm, valid_until=day, **said)
     foreign = Document.objects.create(firm=other_firm, **said)
 
