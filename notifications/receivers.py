@@ -70,8 +70,10 @@ def tell_of_notice(sender: type, notice: MaterialNotice, **kwargs: Any) -> None:
 def _recall(event: StageEvent) -> bool:
     """Hold back what was to be told of moves that are taken back. True when the firm had heard of them already."""
     told = Q(pk=None)
-    for undone in event.undoes.all():
+    for undone in event.undoes.select_related("event"):
         told |= Q(key__startswith=f"stage:{undone.event_id}:")
+        for notice in MaterialNotice.objects.filter(application=event.application, returned=True, at=undone.event.at):
+            told |= Q(key__startswith=f"notice:{notice.pk}:")
     messages = Message.objects.filter(told, application=event.application, to_firm=True)
     messages.filter(state=MessageState.QUEUED).update(state=MessageState.EXPIRED)
     return messages.exclude(state=MessageState.EXPIRED).exists()

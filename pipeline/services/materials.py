@@ -131,8 +131,12 @@ def _keep(
         uploaded_at=timezone.now(),
     )
     keep_file(document.file, file)
-    document.save()
-    _place(application, item, year, document, actor)
+    try:
+        document.save()
+        _place(application, item, year, document, actor)
+    except DomainError:
+        document.file.delete(save=False)  # the row goes with the transaction, the file would stay
+        raise
     return document
 
 

@@ -56,7 +56,7 @@ def issue_notice(
     items = [notice_line(slot) for slot in found.lacking]
     if step is not None:
         note = as_text(items)
-        move_application(application, RETURN, actor=actor, note=note, version=version, at=at, passing=True)
+        at = move_application(application, RETURN, actor=actor, note=note, version=version, at=at, passing=True).at
     notice = _keep(
         application,
         actor=actor,

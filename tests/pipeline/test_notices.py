@@ -16,6 +16,7 @@ from pipeline.selectors.notices import SecondRate, second_notice_rates
 from pipeline.services.applications import move_application
 from pipeline.services.materials import Decision, decide_materials, upload_files
 from pipeline.services.notices import issue_notice
+from pipeline.services.undoing import undo_moves
 from tests import make
 from tests.pipeline import world
 
@@ -184,3 +185,13 @@ def test_a_refused_notice_keeps_the_reason_that_was_typed(formal, city_officer):
 
     assert page.status_code == 409
     assert "还有 20 项未审" in page.content.decode()
+
+
+def test_a_return_that_is_taken_back_holds_its_mail_back(formal, city_officer, firm_user):
+    judge(formal, city_officer)
+    issue_notice(formal, actor=city_officer)
+    formal.refresh_from_db()
+
+    undo_moves(formal, first=formal.version, last=formal.version, actor=city_officer, reason="点错")
+
+    assert Message.objects.get(key__startswith="notice:").state == "expired"
