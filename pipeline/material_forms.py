@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from pipeline.forms import DateInput
 from pipeline.selectors.materials import MaterialList
-from pipeline.services.materials import Decision
+from pipeline.services.material_decisions import Decision
 from pipeline.workflows import PROGRAMMES
 
 

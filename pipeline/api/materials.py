@@ -17,7 +17,7 @@ from crm.views.common import person
 from pipeline.access import acting_role
 from pipeline.models import Application, Document
 from pipeline.selectors.materials import MaterialList, document_rows, material_list
-from pipeline.services.materials import Decision, decide_materials
+from pipeline.services.material_decisions import Decision, decide_materials
 
 
 class DocumentSerializer(serializers.ModelSerializer):

@@ -22,7 +22,8 @@ from pipeline.errors import MaterialRefused
 from pipeline.material_forms import UploadForm, decisions_in
 from pipeline.models import Application, Document, MaterialFile
 from pipeline.selectors.materials import wallet
-from pipeline.services.materials import Decision, Uploaded, decide_materials, reuse_document, take_off, upload_files
+from pipeline.services.material_decisions import Decision, decide_materials
+from pipeline.services.materials import Uploaded, reuse_document, take_off, upload_files
 from pipeline.views.firms import visible_firm
 from pipeline.views.material_list import base_of, list_page, own_list, seen_application
 from pipeline.views.portal import firm_only

@@ -27,7 +27,8 @@ from pipeline.models import OfficialList, OfficialListRow
 from pipeline.policy import policy_of
 from pipeline.services.bench import start_bench
 from pipeline.services.drafts import copy_edition
-from pipeline.services.materials import Decision, decide_materials, upload_files
+from pipeline.services.material_decisions import Decision, decide_materials
+from pipeline.services.materials import upload_files
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.notices import issue_notice
 from pipeline.services.rounds import save_round

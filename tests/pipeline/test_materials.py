@@ -15,7 +15,8 @@ from pipeline.policy.materials import Item, checklist_of, checklists, load_check
 from pipeline.selectors.materials import material_list
 from pipeline.services import materials
 from pipeline.services.applications import move_application
-from pipeline.services.materials import Decision, decide_materials, reuse_document, take_off, upload_files
+from pipeline.services.material_decisions import Decision, decide_materials
+from pipeline.services.materials import reuse_document, take_off, upload_files
 from tests import make
 from tests.pipeline import world
 

@@ -14,7 +14,8 @@ from pipeline.models import MaterialNotice, StageEvent
 from pipeline.selectors.materials import material_list
 from pipeline.selectors.notices import SecondRate, second_notice_rates
 from pipeline.services.applications import move_application
-from pipeline.services.materials import Decision, decide_materials, upload_files
+from pipeline.services.material_decisions import Decision, decide_materials
+from pipeline.services.materials import upload_files
 from pipeline.services.notices import issue_notice
 from pipeline.services.undoing import undo_moves
 from tests import make
