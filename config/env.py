@@ -234,6 +234,18 @@ def _bucket(value: str) -> dict:
     }
 
 
+def virus_scanner() -> str:
+    """clamd://host:port, or nothing."""
+    value = text("VIRUS_SCANNER")
+    if not value:
+        return ""
+    value = checked_url("VIRUS_SCANNER", "", {"clamd"}, "clamd://127.0.0.1:3310")
+    parts = urlsplit(value)
+    if not parts.hostname or not parts.port or parts.path or parts.query or parts.username:
+        raise refuse("VIRUS_SCANNER", value, "write host and port alone, for example clamd://127.0.0.1:3310.")
+    return value
+
+
 def site_url() -> str:
     example = "https://yuqi.example.gov.cn"
     value = checked_url("SITE_URL", "http://127.0.0.1:8000", {"http", "https"}, example).rstrip("/")

@@ -34,6 +34,7 @@ STORAGES = {
     "default": env.files(VAR),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+VIRUS_SCANNER = env.virus_scanner()
 globals().update(env.email())
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"育企 Cultivar <noreply@{SITE_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
@@ -264,6 +265,14 @@ CELERY_BEAT_SCHEDULE = {
     "reveal the results whose day has come": {
         "task": "pipeline.tasks.reveal_due",
         "schedule": crontab(hour="8-20", minute="0"),
+    },
+    "clear uploads that were never finished": {
+        "task": "pipeline.tasks.clear_uploads",
+        "schedule": crontab(hour="3", minute="20"),
+    },
+    "scan the files that wait for the scanner": {
+        "task": "pipeline.tasks.scan_waiting",
+        "schedule": crontab(minute="*/10"),
     },
     "start again the jobs that the broker lost": {
         "task": "crm.tasks.sweep_jobs",

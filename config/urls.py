@@ -12,7 +12,7 @@ from rest_framework.routers import SimpleRouter
 from config import health
 from crm.api.jobs import JobViewSet
 from notifications.api import MessageViewSet
-from pipeline.api import applications, assessments, bulk, firms, lists, lookup, targets
+from pipeline.api import applications, assessments, bulk, firms, lists, lookup, materials, targets
 
 handler400 = "config.api.bad_request"
 handler404 = "config.api.not_found"
@@ -21,6 +21,7 @@ router = SimpleRouter()
 router.register("firms", firms.FirmViewSet, "api-firm")
 router.register("applications", applications.ApplicationViewSet, "api-application")
 router.register("pending-results", applications.PendingResultViewSet, "api-pending-result")
+router.register("documents", materials.DocumentViewSet, "api-document")
 router.register("deadlines", applications.DeadlineViewSet, "api-deadline")
 router.register("rounds", applications.RoundViewSet, "api-round")
 router.register("recognitions", applications.RecognitionViewSet, "api-recognition")
@@ -32,6 +33,7 @@ router.register("jobs", JobViewSet, "api-job")
 
 api = [
     *router.urls,
+    path("applications/<int:pk>/materials/", materials.MaterialsView.as_view(), name="api-application-materials"),
     path("assessments/preview/", assessments.PreviewView.as_view(), name="api-assessment-preview"),
     path("lookup/", lookup.LookupView.as_view(), name="api-lookup"),
     path("moves/bulk/", bulk.BulkMoveView.as_view(), name="api-bulk-move"),

@@ -144,3 +144,12 @@ CLASS_ONE = frozenset(
         RightKind.IC_LAYOUT,
     }
 )
+
+
+class ScanState(TextChoices):
+    """What the virus scanner said of a file."""
+
+    UNSCANNED = "unscanned", _("未扫描")
+    CLEAN = "clean", _("通过")
+    INFECTED = "infected", _("有毒")
+    WAITING = "waiting", _("待扫描")

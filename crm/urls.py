@@ -19,6 +19,7 @@ urlpatterns = [
     path("settings/account/", settings.account, name="account"),
     path("settings/account/token/", settings.token_renew, name="token_renew"),
     path("settings/account/calendar/", settings.calendar_renew, name="calendar_renew"),
+    path("settings/downloads/", files.download_list, name="downloads"),
     path("settings/people/", settings.people_list, name="people"),
     path("settings/people/<int:pk>/posts/", settings.post_add, name="post_add"),
     path("settings/people/<int:pk>/remove/", settings.post_remove, name="post_remove"),

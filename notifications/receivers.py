@@ -7,15 +7,17 @@ from typing import Any
 
 from django.db.models import Q
 from django.dispatch import receiver
+from django.utils import translation
 
 from notifications import mails
 from notifications.models import Message, MessageKind, MessageState
 from notifications.outbox import enqueue
 from notifications.people import Person, firm_people, officers_of
 from pipeline.choices import Acting, DeadlineKind
-from pipeline.models import Application, Deadline, StageEvent
+from pipeline.models import Application, Deadline, MaterialNotice, StageEvent
 from pipeline.models.applications import UNDO
-from pipeline.signals import deadlines_changed, stage_changed
+from pipeline.selectors.notices import letter_of
+from pipeline.signals import deadlines_changed, notice_issued, stage_changed
 
 FIRM_ACTS = {Acting.FIRM, Acting.AGENT}
 
@@ -39,11 +41,40 @@ def tell_people(sender: type, event: StageEvent, passing: bool = False, **kwargs
         _tell(event, officers_of(application), "stage_officer")
 
 
+@receiver(notice_issued, dispatch_uid="tell_of_notice")
+def tell_of_notice(sender: type, notice: MaterialNotice, **kwargs: Any) -> None:
+    """The firm gets everything that it lacks in one mail, instead of the one about the return."""
+    application = notice.application
+    link = f"/applications/{application.pk}/notices/{notice.number}/"
+    for person in firm_people(application.firm):
+        with translation.override(person.language):
+            letter = letter_of(notice)
+        context = {"person": person, "application": application, "letter": letter, "link": link}
+        rendered = mails.render("material_notice", context, language=person.language)
+        enqueue(
+            key=f"notice:{notice.pk}:{person.key}",
+            kind=MessageKind.STAGE,
+            subject=rendered.subject,
+            body=rendered.text,
+            html=rendered.html,
+            link=link,
+            recipient_id=person.user_id,
+            to=person.email,
+            to_name=person.name,
+            to_firm=person.is_firm,
+            firm=application.firm,
+            application=application,
+            region_path=application.region_path,
+        )
+
+
 def _recall(event: StageEvent) -> bool:
     """Hold back what was to be told of moves that are taken back. True when the firm had heard of them already."""
     told = Q(pk=None)
-    for undone in event.undoes.all():
+    for undone in event.undoes.select_related("event"):
         told |= Q(key__startswith=f"stage:{undone.event_id}:")
+        for notice in MaterialNotice.objects.filter(application=event.application, returned=True, at=undone.event.at):
+            told |= Q(key__startswith=f"notice:{notice.pk}:")
     messages = Message.objects.filter(told, application=event.application, to_firm=True)
     messages.filter(state=MessageState.QUEUED).update(state=MessageState.EXPIRED)
     return messages.exclude(state=MessageState.EXPIRED).exists()

@@ -97,3 +97,17 @@ class DraftRefused(PipelineError):
     def __init__(self, faults: Mapping[str, Sequence[str]]) -> None:
         self.faults = faults
         super().__init__(*(reason for reasons in faults.values() for reason in reasons))
+
+
+class MaterialRefused(PipelineError):
+    """A paper that cannot be put where it was meant to go, or a decision that cannot be made about it now."""
+
+    code = "material_refused"
+    title = _("材料未能办理")
+
+
+class NoticeRefused(PipelineError):
+    """A one-time notice that cannot be issued as it is."""
+
+    code = "notice_refused"
+    title = _("告知书不能发出")

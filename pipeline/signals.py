@@ -3,6 +3,5 @@
 from django.dispatch import Signal
 
 stage_changed = Signal()  # event: the StageEvent; passing: True where another move follows at once
-deadlines_changed = (
-    Signal()
-)  # ids: deadlines that got another date or were closed; what was to be said of them is stale
+deadlines_changed = Signal()  # ids: deadlines with another date, or closed: what was to be said of them is stale
+notice_issued = Signal()  # notice: the MaterialNotice

@@ -2,7 +2,17 @@
 
 from celery import shared_task
 
-from pipeline.services import bulk, clocks, list_confirm, lists, metrics, reveals, screening  # noqa: F401  jobs by import
+from pipeline.services import (
+    bulk,  # noqa: F401  jobs by import
+    clocks,
+    list_confirm,  # noqa: F401
+    lists,  # noqa: F401
+    materials,
+    metrics,
+    reveals,
+    screening,
+    uploads,
+)
 
 
 @shared_task
@@ -23,3 +33,13 @@ def reveal_due() -> None:
 @shared_task
 def screen_cities() -> None:
     screening.screen_cities()
+
+
+@shared_task
+def clear_uploads() -> None:
+    uploads.clear_uploads()
+
+
+@shared_task
+def scan_waiting() -> None:
+    materials.scan_waiting()

@@ -77,6 +77,7 @@ class Transition:
     grants: Title | None = None  # the recognition that this move creates
     revokes: bool = False  # the recognition that this move ends
     revealable: bool = False  # a result that may be decided before it is public
+    papers: bool = False  # what the edition's checklist demands must be there, where the checklist is in force
     facts: tuple[str, ...] = ()  # figures of the year before the application's that people must have stated
 
     def allows(self, actor: Actor) -> bool:
@@ -101,15 +102,24 @@ class Transition:
     def blockers(self, application: Application, *, role: Actor, note: str = "", decided: bool = False) -> list[str]:
         """Every reason why this move cannot be made now; empty when it can.
 
-        `decided` where the outcome is known already, as from an official list: then no figures are asked for.
+        `decided` where the outcome is known already, as from an official list: then neither figures nor papers are
+        asked for, and never of the system.
         """
         found = [self.role_blocker(role, application.lead_names)]
         if self.note_required and not note.strip():
             found.append(_("“{move}”须写明原因").format(move=self.label))
         found += [guard(application) for guard in self.guards]
         if not decided and Acting.SYSTEM not in role.hats:
-            found.append(self._facts_blocker(application))
+            found += [self._facts_blocker(application), self._papers_blocker(application)]
         return [reason for reason in found if reason]
+
+    def _papers_blocker(self, application: Application) -> str | None:
+        """Which papers of the checklist are not there, or no longer valid."""
+        missing = application.missing_materials() if self.papers else []
+        if not missing:
+            return None
+        names = _("、").join(missing)
+        return _("还缺 {count} 份材料：{names}；请在材料清单中上传").format(count=len(missing), names=names)
 
     def _facts_blocker(self, application: Application) -> str | None:
         """Which figures nobody has stated yet."""

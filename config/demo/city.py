@@ -8,7 +8,7 @@ from itertools import islice
 
 from django.db import transaction
 
-from config.demo import history, people, targets
+from config.demo import history, papers, people, targets
 from config.demo.firms import make_facts, make_firms
 from config.demo.holdings import make_holdings
 from crm.models import Firm, Region
@@ -34,6 +34,7 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     played = history.play([*runs, *shown], staff, rounds, today, rng)
     history.plan_actions(played, today)
     history.tick_steps(played, today)
+    papers.make_papers([run.application for run in played if run.application], staff)
     firm_people = people.make_firm_people([run.firm for run in shown[: len(people.FIRM_PEOPLE)]], today)
     people.make_agent([run.firm for run in shown], firm_people[0], today)
     people.make_requests(known, regions)

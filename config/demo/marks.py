@@ -8,14 +8,15 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Model, Q
 
-from crm.models import ChangeRecord, DemoRow
-from pipeline.models import RoundVersion, StageEvent, UndoneMove
+from crm.models import ChangeRecord, DemoRow, DownloadLog
+from pipeline.models import Document, MaterialNotice, RoundVersion, StageEvent, UndoneMove
 
 ORDER = [
     "pipeline.count",
     "pipeline.quota",
     "pipeline.snapshot",
     "pipeline.round",
+    "pipeline.checkliststart",
     "crm.firm",
     "crm.user",
 ]
@@ -43,6 +44,12 @@ def clear() -> int:
     records._raw_delete(records.db)
     versions = RoundVersion.objects.filter(actor__in=users)
     versions._raw_delete(versions.db)
+    notices = MaterialNotice.objects.filter(Q(application__firm__in=firms) | Q(sent_by__in=users))
+    notices._raw_delete(notices.db)
+    for paper in Document.objects.filter(firm__in=firms):
+        paper.file.delete(save=False)
+    taken = DownloadLog.objects.filter(actor__in=users)
+    taken._raw_delete(taken.db)
     for label in ("pipeline.recognition", "pipeline.application"):
         apps.get_model(label).objects.filter(firm__in=firms).delete()
     removed = 0

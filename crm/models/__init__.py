@@ -1,5 +1,6 @@
 """The tables of this room, one file per subject."""
 
+from crm.models.downloads import DownloadLog
 from crm.models.facts import Credential, Fact, IntellectualProperty
 from crm.models.firms import Firm, FormerName, Touch
 from crm.models.history import ChangeRecord
@@ -15,6 +16,7 @@ __all__ = [
     "Contact",
     "Credential",
     "DemoRow",
+    "DownloadLog",
     "Fact",
     "Firm",
     "FormerName",

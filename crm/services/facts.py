@@ -16,7 +16,7 @@ from crm.access import may_write, scope_of
 from crm.choices import STATED_SOURCES, Basis, Source
 from crm.errors import InvalidInput, NotAllowed
 from crm.fact_codes import NO_YEAR, kind_of
-from crm.files import file_problems, keep_file, shown_name
+from crm.files import file_problems, keep_file
 from crm.models import Fact, Firm, User
 from crm.rows import FIRST_YEAR
 from crm.services.history import record_changes
@@ -115,11 +115,6 @@ def record_expert_points(
         raise InvalidInput(*reasons)
     for end, points in (("low", low), ("high", high)):
         record_fact(firm, code=f"expert_{name}_{end}", value=points, actor=actor, source=source, **said)
-
-
-def note_reading(fact: Fact, *, actor: User) -> None:
-    """Keep who took the file behind a figure, and when."""
-    record_changes(fact, {"file_read": ("", shown_name(fact.file))}, actor=actor, path=fact.firm.region_path)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from rest_framework.authtoken.models import Token
 
-from crm.access import scope_of
+from crm.access import MANAGERS, scope_of
 from crm.errors import DomainError
 from crm.forms import AccountForm, FirmAccountForm, PersonForm, PostForm
 from crm.frame import current_region
@@ -24,7 +24,8 @@ from crm.views.common import attempt, back, person, refuse, say, staff_only, wan
 
 @require_GET
 def settings_index(request: HttpRequest) -> HttpResponse:
-    return render(request, "crm/settings.html", {"base": _base(request)})
+    answers = scope_of(request.user).has_role(*MANAGERS)
+    return render(request, "crm/settings.html", {"base": _base(request), "may_see_downloads": answers})
 
 
 REPORT_PARTS = 4  # parts of a job whose refused rows are shown at a time

@@ -228,7 +228,7 @@ class UndoSerializer(serializers.Serializer):
 class NeedSerializer(serializers.Serializer):
     """One thing a move asks for: a note, a figure of a year, or what a recognition is recorded with."""
 
-    kind = serializers.ChoiceField(choices=["note", "fact", "result"])
+    kind = serializers.ChoiceField(choices=["note", "fact", "result", "materials"])
     code = serializers.CharField()
     label = serializers.CharField()  # type: ignore[assignment]
     required = serializers.BooleanField()  # type: ignore[assignment]

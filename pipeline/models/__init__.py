@@ -5,6 +5,7 @@ from pipeline.models.calendar import Deadline, Round, Workday
 from pipeline.models.clocks import ClockRule, ClockStop, RoundVersion, TimetableStep
 from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlist, ShortlistOpening
 from pipeline.models.lists import OfficialList, OfficialListRow, UndoneMove
+from pipeline.models.materials import ChecklistStart, Document, Material, MaterialFile, MaterialNotice, Upload
 from pipeline.models.pending import PendingResult
 from pipeline.models.results import FormerPlace, Recognition
 from pipeline.models.targets import Count, Indicator, Quota, Snapshot
@@ -12,12 +13,17 @@ from pipeline.models.targets import Count, Indicator, Quota, Snapshot
 __all__ = [
     "Application",
     "Assessment",
+    "ChecklistStart",
     "ClockRule",
     "ClockStop",
     "Count",
     "Deadline",
+    "Document",
     "FormerPlace",
     "Indicator",
+    "Material",
+    "MaterialFile",
+    "MaterialNotice",
     "OfficialList",
     "OfficialListRow",
     "PendingResult",
@@ -33,5 +39,6 @@ __all__ = [
     "StageEvent",
     "TimetableStep",
     "UndoneMove",
+    "Upload",
     "Workday",
 ]

@@ -13,6 +13,7 @@ from crm.models.history import AppendOnlyQuerySet
 from crm.models.mandates import spoken
 from crm.models.people import Post
 from pipeline.choices import Acting, Phase
+from pipeline.material_gate import missing_materials
 from pipeline.workflow import Stage, Workflow
 from pipeline.workflows import PROGRAMMES, WORKFLOWS
 
@@ -118,6 +119,10 @@ class Application(models.Model):
         found = list(posts.order_by("user_id").values_list("region__path", "user__name"))
         nearest = max((path for path, _name in found), key=len, default="")
         return "、".join(dict.fromkeys(name for path, name in found if path == nearest))
+
+    def missing_materials(self) -> list[str]:
+        """What the checklist demands before submission and is not here (pipeline.material_gate)."""
+        return missing_materials(self)
 
     def holds(self, programme: str) -> bool:
         """True when the firm holds a valid recognition of another programme. One query."""

@@ -20,14 +20,15 @@ from pipeline.services.recognitions import validity
 from pipeline.workdays import WorkCalendar
 from pipeline.workflow import WORKDAYS, Stage, Transition
 
-NOTE, FACT, RESULT = "note", "fact", "result"
+NOTE, FACT, RESULT, PAPERS = "note", "fact", "result", "materials"
 CLOCK, MAIL, COUNT, TITLE, END = "clock", "mail", "count", "title", "end"
 ICONS = {CLOCK: "clock", MAIL: "mail", COUNT: "target", TITLE: "award", END: "flag"}
 
 
 @dataclass(frozen=True)
 class Need:
-    """One thing that a move asks for: given in its own sheet (note, result) or among the firm's figures (fact)."""
+    """One thing that a move asks for: given in its own sheet (note, result), among the firm's figures (fact) or
+    papers (materials)."""
 
     kind: str
     code: str
@@ -91,12 +92,15 @@ def warnings_of(application: Application) -> list[str]:
 
 
 def needs_of(application: Application, step: Transition) -> list[Need]:
-    """What the table says that a move needs. At most one query."""
+    """What the table says that a move needs. At most four queries."""
     found = [Need(NOTE, "note", _("说明"), required=True, missing=True)] if step.note_required else []
     missing = application.missing_facts(step.facts)
     for code in step.facts:
         label = str(FACT_CODES[code].label)
         found.append(Need(FACT, code, label, required=True, missing=code in missing, year=application.facts_year))
+    if step.papers and (absent := application.missing_materials()):
+        label = _("材料清单（还缺 {count} 份）").format(count=len(absent))
+        found.append(Need(PAPERS, "materials", label, required=True, missing=True))
     if step.grants:
         names = {"number": _("编号"), "document": _("公告文号"), "granted_on": _("认定日期")}
         found += [Need(RESULT, code, label, required=False, missing=True) for code, label in names.items()]

@@ -8,6 +8,7 @@ from django.views.decorators.http import require_GET
 
 from crm.frame import current_region, current_year
 from crm.views.common import staff_only
+from pipeline.selectors.notices import second_notice_rates
 from pipeline.selectors.snapshots import latest_snapshot
 from pipeline.workflows import PROGRAMMES
 
@@ -23,6 +24,7 @@ def funnel(request: HttpRequest) -> HttpResponse:
         "region": region,
         "year": year,
         "compiled": compiled,
+        "second_rates": second_notice_rates(region, year=year),
         "funnels": [(table, found[programme]) for programme, table in PROGRAMMES.items() if programme in found],
     }
     return render(request, "pipeline/funnel.html", context)

@@ -22,6 +22,7 @@ from pipeline.selectors.confirming import held_year
 from pipeline.selectors.portal import receipt_of, tracker, trackers
 from pipeline.selectors.self_check import readiness
 from pipeline.services.applications import move_application
+from pipeline.views.material_list import list_context
 
 MOST_FIRMS = 100  # an agent's; what is shown of each is one line
 
@@ -41,7 +42,7 @@ def firm_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 def own_applications(request: HttpRequest):
     """What this person may follow for the firm, whatever posts they hold besides."""
     mine = Application.objects.visible_to(request.user).filter(firm__in=scope_of(request.user).firm_ids)
-    return mine.exclude_internal().select_related("firm", "region", "officer", "round")
+    return mine.exclude_internal().select_related("firm", "region", "officer", "round", "edition")
 
 
 def own_firms(request: HttpRequest):
@@ -113,6 +114,7 @@ def _page(request: HttpRequest, application: Application, form: MoveForm, *, sta
         "behalf": acting_for(person(request), application.firm),
         "face": clock_face(application, _today(), public=True),
         "form": form,
+        **list_context(request, application),
     }
     return render(request, "pipeline/portal/application.html", context, status=status)
 

@@ -78,8 +78,16 @@ GAZELLE_1 = Workflow(
         Stage("dropped", pgettext_lazy("stage", "放弃"), _("已终止"), Phase.CLOSED, Turn.NOBODY),
     ),
     transitions=(
-        Transition("submit", _("提交入库申请"), ("candidate",), "lib_apply", FIRM, facts=("sales_cny", "rd_cny")),
-        Transition("submit", _("提交入库申请"), ("lib_returned",), "lib_apply", FIRM),
+        Transition(
+            "submit",
+            _("提交入库申请"),
+            ("candidate",),
+            "lib_apply",
+            FIRM,
+            papers=True,
+            facts=("sales_cny", "rd_cny"),
+        ),
+        Transition("submit", _("提交入库申请"), ("lib_returned",), "lib_apply", FIRM, papers=True),
         Transition("accept", _("受理遴选"), ("lib_apply",), "lib_city", OFFICER, city=True),
         Transition("recommend_to_library", _("推荐入库"), ("lib_city",), "lib_kjt", OFFICER, city=True),
         Transition(
@@ -88,7 +96,7 @@ GAZELLE_1 = Workflow(
         Transition(
             "leave_pool", _("退库"), ("in_lib",), "exited", OFFICER, note_required=True, city=True, revokes=True
         ),
-        Transition("submit", _("提交认定申请"), ("in_lib", "returned"), "apply", FIRM, (high_tech_valid,)),
+        Transition("submit", _("提交认定申请"), ("in_lib", "returned"), "apply", FIRM, (high_tech_valid,), papers=True),
         Transition("recommend", _("市级推荐"), ("apply",), "city_rec", OFFICER, city=True),
         Transition("send_to_experts", _("进入专家评审"), ("city_rec",), "expert", OFFICER, city=True),
         Transition("publish_notice", _("登记公示"), ("expert",), "notice", OFFICER, city=True),

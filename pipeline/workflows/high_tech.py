@@ -70,8 +70,16 @@ HIGH_TECH_1 = Workflow(
         Transition("prepare", _("转材料准备"), ("diagnose",), "prep", OFFICER),
         Transition("request_prereview", _("送预审"), ("prep",), "prereview", (*FIRM, *OFFICER)),
         Transition("send_back", _("预审退回修改"), ("prereview",), "prep", OFFICER, note_required=True),
-        Transition("submit", _("提交"), ("prep", "prereview"), "submitted", FIRM, facts=BASIC_FACTS),
-        Transition("submit", _("提交"), ("returned",), "submitted", FIRM),
+        Transition(
+            "submit",
+            _("提交"),
+            ("prep", "prereview"),
+            "submitted",
+            FIRM,
+            papers=True,
+            facts=BASIC_FACTS,
+        ),
+        Transition("submit", _("提交"), ("returned",), "submitted", FIRM, papers=True),
         Transition("start_formal", _("受理形式审查"), ("submitted",), "formal", OFFICER, city=True),
         Transition(
             "return_for_correction", _("退回补正"), ("formal",), "returned", OFFICER, note_required=True, city=True

@@ -65,8 +65,8 @@ TECH_SME_1 = Workflow(
     ),
     transitions=(
         Transition("start_selfeval", _("启动自主评价"), ("lead",), "selfeval", OFFICER),
-        Transition("submit", _("提交"), ("selfeval",), "submitted", FIRM, facts=BASIC_FACTS),
-        Transition("submit", _("提交"), ("returned",), "submitted", FIRM),
+        Transition("submit", _("提交"), ("selfeval",), "submitted", FIRM, papers=True, facts=BASIC_FACTS),
+        Transition("submit", _("提交"), ("returned",), "submitted", FIRM, papers=True),
         Transition("order_site_check", _("安排实地核查"), ("submitted",), "site", OFFICER),
         Transition("start_review", _("转市级审核"), ("submitted", "site"), "review", OFFICER),
         Transition("recommend", _("报自治区确认"), ("review",), "province", OFFICER, city=True),

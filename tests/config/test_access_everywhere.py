@@ -19,6 +19,7 @@ from django.utils import timezone
 from crm.choices import Role
 from crm.models import Import, ImportRow, Job, Mandate, Membership, Post, Region, RegistrationRequest, User
 from crm.services.chunks import work_on
+from crm.services.downloads import note_download
 from crm.services.facts import record_fact
 from crm.services.holdings import save_right
 from crm.services.invitations import invite
@@ -32,10 +33,14 @@ from pipeline.policy import policy_of
 from pipeline.services.applications import move_application
 from pipeline.services.bench import start_bench
 from pipeline.services.drafts import copy_edition
+from pipeline.services.material_decisions import Decision, decide_materials
+from pipeline.services.materials import upload_files
 from pipeline.services.metrics import compile_metrics
+from pipeline.services.notices import issue_notice
 from pipeline.services.rounds import save_round
 from pipeline.services.screening import start_screening
 from pipeline.services.shortlists import save_shortlist
+from pipeline.services.uploads import begin_upload
 from tests import make
 from tests.pipeline import world
 
@@ -166,6 +171,23 @@ ROUTES = {
     "portal_messages": Route(HIDDEN, ("application",)),
     "portal_figures": Route(LIST),
     "lookup": Route(PUBLIC, (), {"credit_code": "x", "reference": "x"}),
+    "portal_documents": Route(LIST),
+    "firm_documents": Route(HIDDEN, ("credit_code",)),
+    "document_file": Route(HIDDEN, ("document",)),
+    "materials": Route(HIDDEN, ("application",)),
+    "materials_decide": Route(HIDDEN, ("application",), {"say-business_licence-0": "accept"}),
+    "material_upload": Route(HIDDEN, ("application", "item", "year"), {}),
+    "material_reuse": Route(HIDDEN, ("application", "item", "year"), {"document": "1"}),
+    "material_remove": Route(HIDDEN, ("material_file",), {}),
+    "upload_begin": Route(HIDDEN, ("application", "item", "year"), {"name": "x.pdf", "size": 1}),
+    "upload": Route(HIDDEN, ("upload",)),
+    "upload_finish": Route(HIDDEN, ("upload",), {}),
+    "notice_issue": Route(HIDDEN, ("application",), {}),
+    "material_notice": Route(HIDDEN, ("application", "number")),
+    "material_notice_docx": Route(HIDDEN, ("application", "number")),
+    "checklists": Route(LIST),
+    "checklist_start": Route(MANAGE, (), {"programme": "high_tech", "starts_on": "2026-01-01"}),
+    "downloads": Route(LIST),
     "notices": Route(LIST),
     "notices_read": Route(OWN, (), {}),
     "notice_open": Route(HIDDEN, ("message",), {}),
@@ -207,6 +229,8 @@ ROUTES = {
     "api-application-detail": Route(HIDDEN, ("pk",)),
     "api-application-moves": Route(HIDDEN, ("pk",)),
     "api-application-undo": Route(HIDDEN, ("pk",), {}),
+    "api-application-materials": Route(HIDDEN, ("pk",)),
+    "api-document-list": Route(LIST),
     "api-application-events": Route(HIDDEN, ("pk",)),
     "api-pending-result-list": Route(LIST),
     "api-pending-result-reveal": Route(HIDDEN, (), {"results": []}),
@@ -249,6 +273,13 @@ EXCEPTIONS = {
     **dict.fromkeys(("my_day", "notices", "mailbox"), ACCOUNTS),
     **dict.fromkeys(("portal", "portal_check", "portal_figures"), FIRM),
     **dict.fromkeys(("portal_application", "portal_move", "portal_receipt", "portal_messages"), FIRM),
+    **dict.fromkeys(
+        ("materials", "material_upload", "material_reuse", "material_remove", "upload_begin"), STAFF | FIRM
+    ),
+    **dict.fromkeys(("upload", "upload_finish"), frozenset({"firm_user"})),  # who began it goes on with it
+    **dict.fromkeys(("material_notice", "material_notice_docx", "document_file"), STAFF | FIRM),
+    "portal_documents": FIRM,
+    "downloads": frozenset({"lead", "admin"}),
     **dict.fromkeys(("portal_people", "access_end", "access_invite", "access_mandate"), MANAGERS),
     **dict.fromkeys(("invitation_again", "invitation_withdraw", "mandate_revoke", "mandate_file"), MANAGERS),
     **dict.fromkeys(("fact_file", "api-round-detail"), STAFF | FIRM),
@@ -306,6 +337,10 @@ def ours() -> list[str]:
     )
 
 
+def proof() -> SimpleUploadedFile:
+    return SimpleUploadedFile(f"{SECRET}.pdf", b"%PDF-1.7")
+
+
 def mandated(username: str, firm, *, begins: int = -30, days: int = 60, **fields) -> User:
     """An agent of the firm, from so many days ago and for so many days."""
     agent, starts_on = make.person(username), timezone.localdate() + timedelta(days=begins)
@@ -332,13 +367,13 @@ def expired_agent(firm) -> User:
     return mandated("expired_agent", firm, days=29)
 
 
-def people_of(firm, other_firm, proof) -> dict[str, object]:
+def people_of(firm, other_firm) -> dict[str, object]:
     """Everything about who may act for the firm, and a link for somebody of another."""
     sent: list[str] = []
     invited.connect(lambda token, **kwargs: sent.append(token), weak=False, dispatch_uid="kept")
     invite(other_firm, email="invited@example.cn", name="x", actor=None)
     invited.disconnect(dispatch_uid="kept")
-    letter = {"file": SimpleUploadedFile(proof.name, b"%PDF-1.7")}
+    letter = {"file": SimpleUploadedFile(f"{SECRET}.pdf", b"%PDF-1.7")}
     ask_for_account(code=firm.credit_code, firm_name=SECRET, name="x", phone="1", email="asks@example.cn", **letter)
     today = timezone.localdate()
     mandate = grant_mandate(
@@ -355,14 +390,19 @@ def people_of(firm, other_firm, proof) -> dict[str, object]:
 @pytest.fixture
 def everything(private_storage, firm, officer, firm_user, city, county, lead, admin, other_officer, other_firm):
     """The firm with something of every kind attached."""
+    edition = world.published("high_tech", "CN-2016")
     application = world.at(firm, "prep")
     world.with_basics(firm)
     move_application(application, "submit", actor=firm_user)
     move_application(application, "start_formal", actor=None)
+    paper = upload_files(application, "business_licence", 0, [proof()], actor=officer).kept[0]
+    decide_materials(application, [Decision("business_licence", reasons=("illegible",))], actor=officer)
+    issue_notice(application, actor=lead)
+    on_its_way = begin_upload(application, "business_licence", 0, name=f"{SECRET}.pdf", size=9, actor=firm_user)
+    note_download(paper, SECRET, firm=firm, actor=officer)
     world.at(firm, "registered", programme="tech_sme")
-    proof = SimpleUploadedFile(f"{SECRET}.pdf", b"%PDF-1.7")
     fact = record_fact(
-        firm, code="sales_cny", value=Decimal(1), year=2025, source="declared", actor=officer, file=proof
+        firm, code="sales_cny", value=Decimal(1), year=2025, source="declared", actor=officer, file=proof()
     )
     right = save_right(firm, kind="invention", number="ZL1", title=SECRET, actor=officer)
     message = Message.objects.create(
@@ -417,7 +457,6 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
         offered="matched",
     )
     compile_metrics()
-    edition = world.published("high_tech", "CN-2016")
     work_on(start_screening(county, "high_tech", actor=None, here=True).pk)
     shortlist = save_shortlist(SECRET, edition=edition, region=county, firms=[firm.pk], actor=officer)
     policy = policy_of(edition)
@@ -428,7 +467,13 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
     return {
         "pending": pending.pk,
         "results": [pending.pk],
-        **people_of(firm, other_firm, proof),
+        **people_of(firm, other_firm),
+        "document": paper.pk,
+        "material_file": paper.uses.get().pk,
+        "upload": on_its_way.key,
+        "item": "business_licence",
+        "year": 0,
+        "number": 1,
         "shortlist": shortlist.pk,
         "list": published.pk,
         "list_pk": published.pk,
@@ -472,7 +517,7 @@ def ask(client: Client, name: str, world_: dict):
     renamed = {"application": "pk", "membership": "pk", "message": "pk", "mail": "pk", "batch": "pk", "job": "pk"}
     renamed |= {"edition": "code", "draft": "pk", "trial": "pk"}
     renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
-    renamed |= {"fact": "pk", "right": "pk"}
+    renamed |= {"fact": "pk", "right": "pk", "document": "pk", "material_file": "pk", "upload": "key"}
     renamed |= {"list": "pk", "list_pk": "pk"} | dict.fromkeys(("invitation", "mandate", "request", "pending"), "pk")
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":

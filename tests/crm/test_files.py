@@ -10,7 +10,7 @@ from django.test import Client
 
 from crm import files
 from crm.errors import InvalidInput
-from crm.models import ChangeRecord, Fact
+from crm.models import ChangeRecord, DownloadLog, Fact
 from crm.services.facts import record_fact
 
 pytestmark = pytest.mark.usefixtures("private_storage")
@@ -168,11 +168,12 @@ def test_a_reader_in_scope_gets_an_attachment_and_leaves_a_line(proven, officer)
     assert response["Content-Disposition"].startswith("attachment; filename*=utf-8''")
     assert response["X-Content-Type-Options"] == "nosniff"
     assert response["Cache-Control"] == "private, no-store"
-    line = ChangeRecord.objects.get(field="file_read")
-    assert (line.object_type, line.object_id, line.new, line.actor) == (
+    line = DownloadLog.objects.get()
+    assert (line.object_type, line.object_id, line.name, line.about, line.actor) == (
         "crm.fact",
         str(proven.pk),
         "审计报告.pdf",
+        "平南智造科技有限公司",
         officer,
     )
 
@@ -187,7 +188,7 @@ def test_the_firm_itself_may_read_its_file_and_others_meet_nothing(proven, firm_
         statuses.append(response.status_code)
 
     assert statuses == [200, 404, 404]
-    assert [line.actor for line in ChangeRecord.objects.filter(field="file_read")] == [firm_user]
+    assert [line.actor for line in DownloadLog.objects.all()] == [firm_user]
 
 
 def test_a_figure_without_a_file_and_a_lost_file_are_not_found(firm, officer, proven):
@@ -198,7 +199,7 @@ def test_a_figure_without_a_file_and_a_lost_file_are_not_found(firm, officer, pr
 
     assert client.get(f"/facts/{bare.pk}/file/").status_code == 404
     assert client.get(f"/facts/{proven.pk}/file/").status_code == 404
-    assert not ChangeRecord.objects.filter(field="file_read").exists()
+    assert not DownloadLog.objects.exists()
 
 
 def test_no_address_serves_the_storage(proven, officer):

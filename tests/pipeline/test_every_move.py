@@ -9,7 +9,17 @@ from django.utils import timezone
 from crm.choices import Role
 from crm.services.chunks import work_on
 from pipeline.errors import PipelineError
-from pipeline.models import Application, Recognition, StageEvent
+from pipeline.material_gate import checklist_for
+from pipeline.models import (
+    Application,
+    ChecklistStart,
+    Document,
+    Material,
+    MaterialFile,
+    PolicyEdition,
+    Recognition,
+    StageEvent,
+)
 from pipeline.services.applications import move_application
 from pipeline.services.bulk import start_bulk_move
 from pipeline.workflows import WORKFLOWS
@@ -21,6 +31,7 @@ EACH = pytest.mark.parametrize(
     ("table", "step", "source"), MOVES, ids=[f"{table.programme}:{source}:{step.code}" for table, step, source in MOVES]
 )
 NOTE = "依据材料"
+EDITIONS = {"tech_sme": "CN-2022", "high_tech": "CN-2016", "gazelle": "450000-2022"}  # with a checklist each
 NOTHING_SAID = "当前身份无权执行"
 
 
@@ -68,12 +79,16 @@ REASONS_SEEN: list[str] = []  # what the service said of the same move: a page i
 def at_each_door(county, lead, viewer):
     """An application at the source for each door, of a firm that has nothing yet and no account."""
     county_lead = make.person("county_lead", county, Role.LEAD)
+    for programme, code in EDITIONS.items():
+        world.published(programme, code)
+        ChecklistStart.objects.create(programme=programme, starts_on=date(2020, 1, 1))
 
     def place(table, source):
         now, stage = timezone.now(), table.stage(source)
         return {
             door: Application.objects.create(
                 reference=f"X{number}",
+                edition=PolicyEdition.objects.filter(programme=table.programme, code=EDITIONS[table.programme]).get(),
                 firm=make.firm(f"{door}号企业", county),
                 programme=table.programme,
                 workflow_code=table.code,
@@ -100,9 +115,16 @@ def ask_all(applications, code, person, note):
     return said
 
 
-def furnish(firm):
-    """All that any move may ask of a firm."""
-    world.with_basics(firm)
+def furnish(application):
+    """All that any move may ask of an application and its firm."""
+    firm = world.with_basics(application.firm)
+    for item in checklist_for(application).items:
+        for year in item.years_for(application.year):
+            paper = Document.objects.create(
+                firm=firm, kind=item.kind, file=f"{item.code}.pdf", size=1, uploaded_at=timezone.now()
+            )
+            place = Material.objects.create(application=application, item=item.code, year=year)
+            MaterialFile.objects.create(material=place, document=paper, added_at=timezone.now())
     Recognition.objects.create(
         firm=firm,
         programme="high_tech",
@@ -123,7 +145,7 @@ def test_every_door_refuses_and_moves_alike(at_each_door, viewer, lead, table, s
     # Somebody who only reads, then a county's lead: city moves are not theirs.
     for person in (viewer, county_lead):
         note = NOTE if person is viewer else ""
-        if person is county_lead and not (step.city or step.note_required or step.facts or step.guards):
+        if person is county_lead and not (step.city or step.note_required or step.facts or step.papers or step.guards):
             continue
         said = ask_all(applications, step.code, person, note)
         assert said["service"]
@@ -134,7 +156,7 @@ def test_every_door_refuses_and_moves_alike(at_each_door, viewer, lead, table, s
     assert set(Application.objects.values_list("stage", "version")) == {(source, 0)}
 
     # The city's lead, with nothing given: every need at once.
-    wanting = bool(step.note_required) + bool(step.facts) + len(step.guards)
+    wanting = bool(step.note_required) + bool(step.facts) + bool(step.papers) + len(step.guards)
     if wanting:
         said = ask_all(applications, step.code, lead, "")
         assert len(said["service"]) == wanting
@@ -143,7 +165,7 @@ def test_every_door_refuses_and_moves_alike(at_each_door, viewer, lead, table, s
 
     # With all that is asked for: the same event everywhere.
     for application in applications.values():
-        furnish(application.firm)
+        furnish(application)
     assert ask_all(applications, step.code, lead, NOTE) == {door: [] for door in DOORS}
     names = ["version", "transition", "from_stage", "to_stage", "actor", "acted_as", "note", "details"]
     events = list(StageEvent.objects.values(*names))

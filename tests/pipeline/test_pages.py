@@ -404,7 +404,7 @@ def test_progress_and_funnel_cost_the_same_whatever_they_hold(as_city, firm, dja
 
     with django_assert_num_queries(11):
         as_city.get("/targets/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         as_city.get("/funnel/")
 
 
