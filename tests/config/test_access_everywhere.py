@@ -90,6 +90,7 @@ ROUTES = {
     "shortlist_cancel": Route(HIDDEN, ("shortlist",), {}),
     "deadlines": Route(LIST),
     "deadline_month": Route(LIST),
+    "recognitions": Route(LIST),
     "targets": Route(LIST),
     "target_rows": Route(LIST, ("code",)),
     "quota_set": Route(MANAGE, (), {"indicator": "high_tech.stock", "region": "450821", "year": 2026, "target": 1}),
