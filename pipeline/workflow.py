@@ -162,5 +162,10 @@ class Workflow:
                     left.append(step.target)
         return frozenset(code for code in reached if self.stage(code).phase != Phase.CLOSED)
 
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """What the programme grants, in the order of its road."""
+        return tuple(dict.fromkeys(str(step.grants) for step in self.transitions if step.grants))
+
     def stages_in(self, *phases: Phase) -> list[str]:
         return [stage.code for stage in self.stages if stage.phase in phases]

@@ -91,6 +91,8 @@ ROUTES = {
     "deadlines": Route(LIST),
     "deadline_month": Route(LIST),
     "recognitions": Route(LIST),
+    "firm_recognitions": Route(HIDDEN, ("credit_code",)),
+    "recognition_add": Route(HIDDEN, ("credit_code",), {"kind": "high_tech:certificate", "granted_on": "2024-01-01"}),
     "targets": Route(LIST),
     "target_rows": Route(LIST, ("code",)),
     "quota_set": Route(MANAGE, (), {"indicator": "high_tech.stock", "region": "450821", "year": 2026, "target": 1}),

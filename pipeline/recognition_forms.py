@@ -1,0 +1,37 @@
+"""Forms of recognitions: they shape what was typed; services decide."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from pipeline.choices import Title
+from pipeline.forms import date_field
+from pipeline.workflows import PROGRAMMES
+
+
+def title_choices() -> list[tuple[str, str]]:
+    """Every title that a programme grants, as `programme:title`."""
+    return [
+        (f"{code}:{title}", f"{table.short_label} · {Title(title).label}")
+        for code, table in PROGRAMMES.items()
+        for title in table.titles
+    ]
+
+
+class PastTitleForm(forms.Form):
+    """A title from before the product."""
+
+    kind = forms.ChoiceField(label=_("资格"), choices=title_choices)
+    number = forms.CharField(label=_("编号"), required=False, max_length=40)
+    granted_on = date_field(_("认定日期"), required=True)
+    valid_until = date_field(_("有效期至"), help_text=_("不填则按规定的有效期计算"))
+    document = forms.CharField(label=_("公告文号"), required=False, max_length=120)
+
+    @property
+    def given(self) -> dict[str, Any]:
+        said = dict(self.cleaned_data)
+        programme, _colon, title = said.pop("kind").partition(":")
+        return {**said, "programme": programme, "title": title}

@@ -1,0 +1,114 @@
+"""A firm's path through each programme across the years, and the rung that comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext_lazy as _
+
+from pipeline.choices import Title
+from pipeline.models import Application, Recognition
+from pipeline.selectors.chips import GapChip, gap_chips
+from pipeline.selectors.programmes import Opening, openings
+from pipeline.selectors.renewals import Renewal, renewals
+from pipeline.workflows import PROGRAMMES
+
+if TYPE_CHECKING:
+    from crm.models import Firm, User
+
+VALID, RENEWED, LAPSED, ENDED = "valid", "renewed", "lapsed", "ended"
+STATE_WORDS = {VALID: _("有效"), RENEWED: _("已续"), LAPSED: _("已失效"), ENDED: _("已撤销")}
+STATE_TONES = {VALID: "fine", RENEWED: "wait", LAPSED: "act", ENDED: "act"}
+STATE_ICONS = {VALID: "circle-check", RENEWED: "rotate-ccw", LAPSED: "circle-x", ENDED: "circle-x"}
+
+
+@dataclass(frozen=True)
+class PathEntry:
+    """One title on the path: its state today, and whether the firm had held the same before."""
+
+    row: Recognition
+    state: str
+    again: bool
+
+    @property
+    def word(self) -> str:
+        return str(STATE_WORDS[self.state])
+
+    @property
+    def tone(self) -> str:
+        return STATE_TONES[self.state]
+
+    @property
+    def icon(self) -> str:
+        return STATE_ICONS[self.state]
+
+
+@dataclass(frozen=True)
+class ProgrammePath:
+    """What a firm was granted in one programme, newest first, what renews it, and what it leads to."""
+
+    programme: str
+    entries: tuple[PathEntry, ...]
+    renewal: Renewal | None
+    following: Opening | None
+    chip: GapChip | None  # how far the firm is from the rung that follows
+
+
+def recognition_paths(firm: Firm, *, user: User, today: date) -> list[ProgrammePath]:
+    """The paths of one firm, in ladder order; programmes without a title are left out. Five queries."""
+    rows = list(firm.recognitions.order_by("-granted_on", "-pk"))
+    for row in rows:
+        row.firm = firm
+    applications = list(Application.objects.visible_to(user).open().filter(firm=firm))
+    offers = [opening for opening in openings(rows, applications, today) if opening.suggested]
+    chips = {chip.programme: chip for chip in gap_chips([firm.pk], programmes=PROGRAMMES).get(firm.pk, ())}
+    current = {item.title.programme: item for item in renewals(_newest(rows), user=user, today=today)}
+    return [
+        _path(programme, [row for row in rows if row.programme == programme], current, offers, chips, today)
+        for programme in PROGRAMMES
+        if any(row.programme == programme for row in rows)
+    ]
+
+
+def _newest(rows: Sequence[Recognition]) -> list[Recognition]:
+    """The newest title of each programme that was not ended early; library entries renew nothing."""
+    found: dict[str, Recognition] = {}
+    for row in rows:
+        if row.title != Title.LIBRARY and row.ended_on is None:
+            found.setdefault(row.programme, row)
+    return list(found.values())
+
+
+def _path(
+    programme: str,
+    rows: Sequence[Recognition],
+    current: dict[str, Renewal],
+    offers: Iterable[Opening],
+    chips: dict[str, GapChip],
+    today: date,
+) -> ProgrammePath:
+    valid = any(row.is_valid_on(today) for row in rows)
+    next_programme = PROGRAMMES[programme].next_programme if valid else ""
+    following = next((opening for opening in offers if opening.programme == next_programme), None)
+    return ProgrammePath(
+        programme=programme,
+        entries=tuple(_entry(row, rows, today) for row in rows),
+        renewal=current.get(programme),
+        following=following,
+        chip=chips.get(next_programme) if following else None,
+    )
+
+
+def _entry(row: Recognition, rows: Sequence[Recognition], today: date) -> PathEntry:
+    same = [other for other in rows if other.title == row.title and other.pk != row.pk]
+    newer = any(other.granted_on > row.granted_on for other in same)
+    if row.ended_on and row.ended_on <= today:
+        state = ENDED
+    elif newer:
+        state = RENEWED
+    else:
+        state = VALID if row.is_valid_on(today) else LAPSED
+    return PathEntry(row, state, any(other.granted_on < row.granted_on for other in same))
