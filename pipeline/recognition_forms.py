@@ -35,3 +35,27 @@ class PastTitleForm(forms.Form):
         said = dict(self.cleaned_data)
         programme, _colon, title = said.pop("kind").partition(":")
         return {**said, "programme": programme, "title": title}
+
+
+class CompleteForm(forms.Form):
+    number = forms.CharField(label=_("编号"), required=False, max_length=40)
+    document = forms.CharField(label=_("公告文号"), required=False, max_length=120)
+
+
+class ReissueForm(forms.Form):
+    name = forms.CharField(label=_("新的企业名称"), required=False, max_length=120)
+    number = forms.CharField(label=_("新的编号"), required=False, max_length=40)
+    on = date_field(_("换证日期"), required=True)
+    document = forms.CharField(label=_("换证文号"), max_length=120)
+
+
+class DatedReasonForm(forms.Form):
+    """From when, why, and by which document."""
+
+    on = date_field(_("日期"), required=True)
+    reason = forms.CharField(label=_("原因"), max_length=150)
+    document = forms.CharField(label=_("文号"), required=False, max_length=40)
+
+
+class RevokeForm(DatedReasonForm):
+    document = forms.CharField(label=_("撤销文号"), max_length=120)

@@ -61,6 +61,11 @@ urlpatterns = [
     ),
     path("firms/<str:credit_code>/recognitions/", firm_recognitions.recognition_card, name="firm_recognitions"),
     path("firms/<str:credit_code>/recognitions/add/", firm_recognitions.recognition_add, name="recognition_add"),
+    path(
+        "firms/<str:credit_code>/recognitions/<int:pk>/<slug:act>/",
+        firm_recognitions.recognition_act,
+        name="recognition_act",
+    ),
     path("calendar/<str:key>.ics", feeds.calendar_feed, name="calendar_feed"),
     path("board/<str:programme>/", board.board, name="board"),
     path("board/<str:programme>/<str:stage>/", board.board_lane, name="board_lane"),

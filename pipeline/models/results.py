@@ -46,6 +46,8 @@ class RecognitionQuerySet(models.QuerySet):
 class Recognition(models.Model):
     """A title that a firm was granted: number, document, from when, until when, and whether it was ended early.
 
+    A suspended title keeps counting in the stock until it is ended or runs out, and is shown apart (our rule).
+
     `region_path` is where the firm belonged when it was granted: that county counts the new title. The stock goes
     with the firm: `moved_to` says where it counts now, null where it never moved and empty where the firm has left.
     """
@@ -62,6 +64,10 @@ class Recognition(models.Model):
     valid_until = models.DateField(_("有效期至"), null=True, blank=True)
     ended_on = models.DateField(_("撤销日期"), null=True, blank=True)
     end_reason = models.CharField(_("撤销原因"), max_length=200, blank=True)
+    end_document = models.CharField(_("撤销文号"), max_length=120, blank=True)
+    suspended_on = models.DateField(_("暂停日期"), null=True, blank=True)
+    suspend_reason = models.CharField(_("暂停原因"), max_length=200, blank=True)
+    reissued_on = models.DateField(_("换证日期"), null=True, blank=True)
     region = models.ForeignKey("crm.Region", models.PROTECT, related_name="+")
     region_path = PathField(editable=False)
     moved_to = PathField(editable=False, null=True, blank=True)

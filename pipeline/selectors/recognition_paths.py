@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
+from crm.models import ChangeRecord
 from pipeline.choices import Title
 from pipeline.models import Application, Recognition
 from pipeline.selectors.chips import GapChip, gap_chips
@@ -19,10 +20,22 @@ from pipeline.workflows import PROGRAMMES
 if TYPE_CHECKING:
     from crm.models import Firm, User
 
-VALID, RENEWED, LAPSED, ENDED = "valid", "renewed", "lapsed", "ended"
-STATE_WORDS = {VALID: _("有效"), RENEWED: _("已续"), LAPSED: _("已失效"), ENDED: _("已撤销")}
-STATE_TONES = {VALID: "fine", RENEWED: "wait", LAPSED: "act", ENDED: "act"}
-STATE_ICONS = {VALID: "circle-check", RENEWED: "rotate-ccw", LAPSED: "circle-x", ENDED: "circle-x"}
+VALID, SUSPENDED, RENEWED, LAPSED, ENDED = "valid", "suspended", "renewed", "lapsed", "ended"
+STATE_WORDS = {
+    VALID: _("有效"),
+    SUSPENDED: _("暂停"),
+    RENEWED: _("已续"),
+    LAPSED: _("已失效"),
+    ENDED: _("已撤销"),
+}
+STATE_TONES = {VALID: "fine", SUSPENDED: "soon", RENEWED: "wait", LAPSED: "act", ENDED: "act"}
+STATE_ICONS = {
+    VALID: "circle-check",
+    SUSPENDED: "triangle-alert",
+    RENEWED: "rotate-ccw",
+    LAPSED: "circle-x",
+    ENDED: "circle-x",
+}
 
 
 @dataclass(frozen=True)
@@ -32,6 +45,7 @@ class PathEntry:
     row: Recognition
     state: str
     again: bool
+    history: tuple[ChangeRecord, ...] = ()
 
     @property
     def word(self) -> str:
@@ -58,7 +72,7 @@ class ProgrammePath:
 
 
 def recognition_paths(firm: Firm, *, user: User, today: date) -> list[ProgrammePath]:
-    """The paths of one firm, in ladder order; programmes without a title are left out. Five queries."""
+    """The paths of one firm, in ladder order; programmes without a title are left out. Six queries."""
     rows = list(firm.recognitions.order_by("-granted_on", "-pk"))
     for row in rows:
         row.firm = firm
@@ -66,8 +80,12 @@ def recognition_paths(firm: Firm, *, user: User, today: date) -> list[ProgrammeP
     offers = [opening for opening in openings(rows, applications, today) if opening.suggested]
     chips = {chip.programme: chip for chip in gap_chips([firm.pk], programmes=PROGRAMMES).get(firm.pk, ())}
     current = {item.title.programme: item for item in renewals(_newest(rows), user=user, today=today)}
+    history = _history(rows, user)
+    entries = [_entry(row, rows, history.get(row.pk, []), today) for row in rows]
     return [
-        _path(programme, [row for row in rows if row.programme == programme], current, offers, chips, today)
+        _path(
+            programme, [entry for entry in entries if entry.row.programme == programme], current, offers, chips, today
+        )
         for programme in PROGRAMMES
         if any(row.programme == programme for row in rows)
     ]
@@ -84,31 +102,51 @@ def _newest(rows: Sequence[Recognition]) -> list[Recognition]:
 
 def _path(
     programme: str,
-    rows: Sequence[Recognition],
+    entries: Sequence[PathEntry],
     current: dict[str, Renewal],
     offers: Iterable[Opening],
     chips: dict[str, GapChip],
     today: date,
 ) -> ProgrammePath:
-    valid = any(row.is_valid_on(today) for row in rows)
+    valid = any(entry.row.is_valid_on(today) for entry in entries)
     next_programme = PROGRAMMES[programme].next_programme if valid else ""
     following = next((opening for opening in offers if opening.programme == next_programme), None)
     return ProgrammePath(
         programme=programme,
-        entries=tuple(_entry(row, rows, today) for row in rows),
+        entries=tuple(entries),
         renewal=current.get(programme),
         following=following,
         chip=chips.get(next_programme) if following else None,
     )
 
 
-def _entry(row: Recognition, rows: Sequence[Recognition], today: date) -> PathEntry:
-    same = [other for other in rows if other.title == row.title and other.pk != row.pk]
-    newer = any(other.granted_on > row.granted_on for other in same)
+def _history(rows: Sequence[Recognition], user: User) -> dict[int, list[ChangeRecord]]:
+    """What was changed of each title, oldest first. One query."""
+    wanted = {"object_type": "pipeline.recognition", "object_id__in": [str(row.pk) for row in rows]}
+    found: dict[int, list[ChangeRecord]] = {}
+    for record in ChangeRecord.objects.visible_to(user).filter(**wanted).select_related("actor").order_by("at", "pk"):
+        found.setdefault(int(record.object_id), []).append(record)
+    return found
+
+
+def _entry(row: Recognition, rows: Sequence[Recognition], history: list[ChangeRecord], today: date) -> PathEntry:
+    same = [other for other in rows if (other.programme, other.title) == (row.programme, row.title)]
+    again = any(other.granted_on < row.granted_on for other in same)
+    renewed = any(other.granted_on > row.granted_on for other in same)
+    return PathEntry(row, state_of(row, renewed, today), again, tuple(history))
+
+
+def state_of(row: Recognition, renewed: bool, today: date) -> str:
+    """What a title is today. One that a newer title follows is renewed, whether or not it still runs."""
     if row.ended_on and row.ended_on <= today:
-        state = ENDED
-    elif newer:
-        state = RENEWED
-    else:
-        state = VALID if row.is_valid_on(today) else LAPSED
-    return PathEntry(row, state, any(other.granted_on < row.granted_on for other in same))
+        return ENDED
+    if renewed:
+        return RENEWED
+    if not row.is_valid_on(today):
+        return LAPSED
+    return SUSPENDED if row.suspended_on else VALID
+
+
+def change_field(name: str) -> str:
+    """A field of a title as people read it."""
+    return str(Recognition._meta.get_field(name).verbose_name)  # type: ignore[union-attr]

@@ -4,6 +4,7 @@ Rules of ours, where the law is silent (docs/glossary.md shows them to readers):
 
 - only the newest title counts: one with a newer title of the same sort is renewed and stands on no list of work;
 - a certificate that ends in year Y is renewed in Y, a tech-SME number in Y + 1, whose window opens after it has ended;
+- a suspended title counts like any other and has a tab of its own besides;
 - “lapsed lately” looks back 12 months;
 - 复审中 (pending re-certification): an application of the programme has been submitted and is not decided. Results
   arrive from October to January (DOMAIN §2.7, §4.4), so that a certificate may lapse meanwhile.
@@ -39,9 +40,10 @@ TABS = {
     "6": _("6 个月内到期"),
     "3": _("3 个月内到期"),
     "lapsed": _("已失效未续"),
+    "suspended": _("暂停中"),
     "all": _("全部"),
 }
-SOONEST, NEWEST = ("valid_until", "pk"), ("-granted_on", "-pk")
+SOONEST, NEWEST = ("valid_until", "pk"), ("-granted_on", "-pk")  # only titles with an end stand soonest first
 
 
 def current_titles(rows: RecognitionQuerySet) -> RecognitionQuerySet:
@@ -62,10 +64,16 @@ def of_tab(rows: RecognitionQuerySet, tab: str, today: date) -> RecognitionQuery
     """The titles that one tab of the work list shows."""
     if tab == "all":
         return current_titles(rows)
+    if tab == "suspended":
+        return current_titles(rows).valid_on(today).exclude(suspended_on=None)
     if tab == "lapsed":
         since = months_after(today, -LAPSED_MONTHS)
         return current_titles(rows).filter(valid_until__lt=today, valid_until__gte=since)
     return running_out(rows, months=int(tab), today=today)
+
+
+def order_of(tab: str) -> tuple[str, str]:
+    return NEWEST if tab in {"all", "suspended"} else SOONEST
 
 
 def tab_counts(rows: RecognitionQuerySet, today: date) -> list[tuple[str, str, int, bool]]:

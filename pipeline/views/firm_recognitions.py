@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.forms import Form
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.access import may_write
 from crm.models import Firm
@@ -17,6 +16,7 @@ from pipeline.recognition_forms import PastTitleForm
 from pipeline.selectors.recognition_paths import recognition_paths
 from pipeline.services.recognition_changes import record_past_title
 from pipeline.views.firms import visible_firm
+from pipeline.views.recognition_acts import ACTS, acts_of
 
 
 @staff_only
@@ -26,15 +26,38 @@ def recognition_card(request: HttpRequest, credit_code: str) -> HttpResponse:
     return _card(request, visible_firm(request, credit_code))
 
 
-def _card(request: HttpRequest, firm: Firm, *, status: int = 200, **refused: Any) -> HttpResponse:
+def _card(
+    request: HttpRequest, firm: Firm, *, status: int = 200, refused: tuple[int, str, Form] | None = None
+) -> HttpResponse:
+    """Every title of the firm with what may be recorded of it, perhaps with a refused form in its place."""
+    user, today = person(request), timezone.localdate()
+    paths = recognition_paths(firm, user=user, today=today)
+    writes = may_write(user, firm.region_path)
+    rows = [entry.row for path in paths for entry in path.entries]
     context = {
         "firm": firm,
-        "may_write": may_write(request.user, firm.region_path),
-        "paths": recognition_paths(firm, user=person(request), today=timezone.localdate()),
-        **refused,
+        "may_write": writes,
+        "paths": paths,
+        "acts": acts_of(rows, user=user, today=today, refused=refused) if writes else {},
     }
     template = "pipeline/firm/_recognitions.html" if wants_fragment(request) else "pipeline/firm/recognitions_page.html"
     return render(request, template, context, status=status)
+
+
+@staff_only
+@require_POST
+def recognition_act(request: HttpRequest, credit_code: str, pk: int, act: str) -> HttpResponse:
+    """Record one thing of one title: completed, reissued, suspended and so on."""
+    firm = visible_firm(request, credit_code)
+    row = get_object_or_404(firm.recognitions.select_related("firm", "application"), pk=pk)
+    if act not in ACTS:
+        raise Http404
+    chosen = ACTS[act]
+    form = chosen.bound(row, request.POST)
+    if not attempt(form, lambda: chosen.service(row, actor=person(request), **form.cleaned_data)):
+        return _card(request, firm, status=409, refused=(row.pk, act, form))
+    say(request, _("已登记：{what}").format(what=chosen.label))
+    return redirect("firm_recognitions", firm.credit_code)
 
 
 @staff_only

@@ -12,7 +12,7 @@ from crm.paging import keyset
 from crm.views.common import person, staff_only, wants_fragment
 from pipeline.filters import RecognitionFilter
 from pipeline.models import Recognition
-from pipeline.selectors.renewals import NEWEST, SOONEST, TABS, of_tab, renewals, tab_counts
+from pipeline.selectors.renewals import TABS, of_tab, order_of, renewals, tab_counts
 
 
 @staff_only
@@ -27,7 +27,7 @@ def renewal_list(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "12"
     shown = of_tab(found, tab, today).select_related("firm", "firm__region")
-    page = keyset(shown, order=NEWEST if tab == "all" else SOONEST, after=request.GET.get("after", ""))
+    page = keyset(shown, order=order_of(tab), after=request.GET.get("after", ""))
     context = {
         "fields": [filterset.form["q"], filterset.form["programme"]],
         "tab": tab,

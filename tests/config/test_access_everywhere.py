@@ -92,6 +92,7 @@ ROUTES = {
     "deadline_month": Route(LIST),
     "recognitions": Route(LIST),
     "firm_recognitions": Route(HIDDEN, ("credit_code",)),
+    "recognition_act": Route(HIDDEN, ("credit_code", "title", "act"), {"number": "GR1"}),
     "recognition_add": Route(HIDDEN, ("credit_code",), {"kind": "high_tech:certificate", "granted_on": "2024-01-01"}),
     "targets": Route(LIST),
     "target_rows": Route(LIST, ("code",)),
@@ -290,6 +291,8 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
     policy = policy_of(edition)
     trial = start_bench(county, policy, policy, on=date(2026, 7, 1), actor=officer)
     return {
+        "title": firm.recognitions.get().pk,
+        "act": "complete",
         "shortlist": shortlist.pk,
         "list": published.pk,
         "list_pk": published.pk,
@@ -326,7 +329,7 @@ def ask(client: Client, name: str, world_: dict):
     renamed |= {"edition": "code", "draft": "pk", "trial": "pk"}
     renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
     renamed |= {"fact": "pk", "right": "pk"}
-    renamed |= {"list": "pk", "list_pk": "pk"}
+    renamed |= {"list": "pk", "list_pk": "pk", "title": "pk"}
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":
         address += f"?after={world_['application']}"

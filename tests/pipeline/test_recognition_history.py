@@ -6,14 +6,22 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from crm.errors import NotAllowed
+from crm.errors import NotAllowed, RowChanged
 from crm.models import ChangeRecord
 from pipeline.errors import RecognitionRefused
 from pipeline.models import Application, Deadline, Recognition
 from pipeline.selectors.recognition_paths import recognition_paths
-from pipeline.services.recognition_changes import record_past_title
+from pipeline.services.recognition_changes import (
+    complete_recognition,
+    lift_suspension,
+    record_past_title,
+    reissue_recognition,
+    revoke_recognition,
+    suspend_recognition,
+)
 from tests import make
 from tests.pipeline import world
+from tests.pipeline.test_counts import counted
 from tests.pipeline.test_recognition_renewals import granted
 
 TODAY = date(2026, 11, 23)
@@ -121,7 +129,7 @@ def test_the_card_costs_the_same_for_any_number_of_titles(client, firm, officer,
     address = reverse("firm_recognitions", args=[firm.credit_code])
     client.get(address, headers={"HX-Request": "true"})
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         client.get(address, headers={"HX-Request": "true"})
 
 
@@ -162,3 +170,205 @@ def test_another_counties_firm_is_hidden(client, county, other_officer):
 
     assert client.get(reverse("firm_recognitions", args=[firm.credit_code])).status_code == 404
     assert client.get(reverse("recognition_add", args=[firm.credit_code])).status_code == 404
+
+
+def history(row):
+    records = ChangeRecord.objects.filter(object_type="pipeline.recognition", object_id=str(row.pk)).order_by("pk")
+    return [(record.field, record.old, record.new, record.reason) for record in records]
+
+
+def refused(service, row, **given):
+    with pytest.raises(RecognitionRefused) as error:
+        service(row, **given)
+    return error.value.reasons
+
+
+def test_a_title_without_number_and_document_is_completed_once(firm, officer):
+    row = past(firm, officer)
+
+    complete_recognition(row, number=" GR1 ", actor=officer)
+    complete_recognition(row, number="GR1", document="国科火字〔2024〕1号", actor=officer)
+
+    row.refresh_from_db()
+    assert (row.number, row.document) == ("GR1", "国科火字〔2024〕1号")
+    assert history(row) == [("number", "", "GR1", ""), ("document", "", "国科火字〔2024〕1号", "")]
+    assert refused(complete_recognition, row, number="GR2", actor=officer) == ["已有编号“GR1”；证书更换请登记更名换证"]
+    assert refused(complete_recognition, row, number=" ", actor=officer) == ["请填写编号或公告文号"]
+
+
+def test_two_titles_never_share_a_number(firm, other_firm, officer):
+    past(other_firm, None, number="GR1")
+    row = past(firm, officer)
+
+    assert refused(complete_recognition, row, number="GR1", actor=officer) == [
+        "编号 GR1 已登记在另一项认定结果上；请核对证书"
+    ]
+    assert refused(reissue_recognition, row, number="GR1", on=TODAY, document="x", actor=officer) == [
+        "编号 GR1 已登记在另一项认定结果上；请核对证书"
+    ]
+    row.refresh_from_db()
+    assert (row.number, history(row)) == ("", [])
+
+
+def test_a_change_of_name_reissues_the_certificate_and_keeps_number_and_validity(firm, officer):
+    row, old = past(firm, officer, number="GR1"), firm.name
+
+    reissue_recognition(
+        row, name="平南智能股份有限公司", on=date(2026, 10, 8), document="桂高认〔2026〕3号", actor=officer
+    )
+
+    row.refresh_from_db()
+    firm.refresh_from_db()
+    assert (firm.name, [former.name for former in firm.former_names.all()]) == ("平南智能股份有限公司", [old])
+    assert (row.number, row.valid_until, row.reissued_on) == ("GR1", date(2027, 11, 27), date(2026, 10, 8))
+    assert history(row) == [("reissued_on", "", "2026-10-08", "桂高认〔2026〕3号")]
+
+
+def test_a_reissue_that_changes_nothing_is_refused_with_every_reason(firm, officer):
+    row = past(firm, officer, number="GR1")
+
+    reasons = refused(
+        reissue_recognition, row, name=firm.name, number="GR1", on=date(2027, 1, 1), document=" ", actor=officer
+    )
+
+    assert reasons == [
+        "日期 2027-01-01 晚于今天；请核对文件",
+        "请填写换证的文号",
+        "企业名称和编号都没有变化；请填写新的名称或编号",
+    ]
+
+
+def test_a_suspended_title_keeps_counting_and_is_shown_apart_until_it_is_lifted(firm, county, officer):
+    row = past(firm, officer, number="GR1")
+
+    suspend_recognition(row, on=date(2026, 6, 1), reason="环保核查", document="桂高认〔2026〕5号", actor=officer)
+
+    entry = recognition_paths(firm, user=officer, today=TODAY)[0].entries[0]
+    assert (entry.state, entry.word, counted("high_tech.stock", county)) == ("suspended", "暂停", 1)
+    assert refused(suspend_recognition, row, on=date(2026, 7, 1), reason=" ", actor=officer) == [
+        "请写明原因",
+        "该资格自 2026-06-01 起已暂停",
+    ]
+    assert refused(lift_suspension, row, on=date(2026, 5, 1), reason="x", actor=officer) == [
+        "恢复日期 2026-05-01 早于暂停日期 2026-06-01"
+    ]
+    lift_suspension(row, on=date(2026, 9, 1), reason="核查通过", actor=officer)
+
+    entry = recognition_paths(firm, user=officer, today=TODAY)[0].entries[0]
+    assert (entry.state, entry.row.suspended_on, entry.row.suspend_reason) == ("valid", None, "")
+    assert history(row) == [
+        ("suspended_on", "", "2026-06-01", "环保核查（桂高认〔2026〕5号）"),
+        ("suspend_reason", "", "环保核查", "环保核查（桂高认〔2026〕5号）"),
+        ("suspended_on", "2026-06-01", "", "2026-09-01 恢复：核查通过"),
+        ("suspend_reason", "环保核查", "", "2026-09-01 恢复：核查通过"),
+    ]
+    assert refused(lift_suspension, row, on=TODAY, reason="x", actor=officer) == ["该资格没有暂停，无需恢复"]
+
+
+def test_who_was_second_is_told_that_the_title_was_changed(firm, officer):
+    row = past(firm, officer)
+    stale = Recognition.objects.select_related("firm").get(pk=row.pk)
+    suspend_recognition(row, on=TODAY, reason="核查", actor=officer)
+
+    with pytest.raises(RowChanged):
+        suspend_recognition(stale, on=TODAY, reason="又一次", actor=officer)
+
+    row.refresh_from_db()
+    assert (row.suspend_reason, len(history(row))) == ("核查", 2)
+
+
+def test_a_lead_revokes_a_title_by_document_and_nothing_is_due_any_more(firm, county, officer, lead):
+    row = past(firm, officer, number="GR1")
+
+    revoke_recognition(row, on=date(2026, 8, 1), reason="累计两年未填报", document="国科火字〔2026〕9号", actor=lead)
+
+    assert (row.ended_on, row.end_reason, row.end_document) == (
+        date(2026, 8, 1),
+        "累计两年未填报",
+        "国科火字〔2026〕9号",
+    )
+    assert counted("high_tech.stock", county) == 0
+    assert not Deadline.objects.open().exists()
+    assert history(row) == [
+        ("ended_on", "", "2026-08-01", "累计两年未填报"),
+        ("end_document", "", "国科火字〔2026〕9号", "累计两年未填报"),
+    ]
+    assert refused(suspend_recognition, row, on=TODAY, reason="x", actor=lead) == ["该资格已于 2026-08-01 撤销"]
+
+
+def test_a_revocation_is_refused_with_every_reason(firm, officer):
+    world.at(firm, "certified")
+    row = Recognition.objects.get()
+
+    reasons = refused(revoke_recognition, row, on=date(2027, 1, 1), reason=" ", document="", actor=officer)
+
+    assert reasons == [
+        "撤销资格由科长登记；请联系本辖区的科长",
+        "日期 2027-01-01 晚于今天；请核对文件",
+        "请写明原因",
+        "请填写撤销的文号",
+        f"该资格由申报 {row.application.reference} 登记；请在该申报中办理",
+    ]
+    row.refresh_from_db()
+    assert (row.ended_on, history(row)) == (None, [])
+
+
+@pytest.mark.parametrize(
+    ("service", "given"),
+    [
+        (complete_recognition, {"number": "GR9"}),
+        (reissue_recognition, {"on": TODAY, "document": "x", "number": "GR9"}),
+        (suspend_recognition, {"on": TODAY, "reason": "x"}),
+        (lift_suspension, {"on": TODAY, "reason": "x"}),
+        (revoke_recognition, {"on": TODAY, "reason": "x", "document": "x"}),
+    ],
+)
+def test_who_may_only_read_changes_nothing(firm, viewer, service, given):
+    row = past(firm, None)
+
+    with pytest.raises(NotAllowed):
+        service(row, actor=viewer, **given)
+
+    assert history(row) == []
+
+
+def act(client, row, name, **given):
+    return client.post(reverse("recognition_act", args=[row.firm.credit_code, row.pk, name]), given, follow=True)
+
+
+def test_the_card_offers_what_fits_and_keeps_a_refused_form(client, firm, officer):
+    row = past(firm, officer)
+    client.force_login(officer)
+    page = client.get(reverse("firm_recognitions", args=[firm.credit_code])).content.decode()
+    assert [word in page for word in ("补全编号文号", "登记更名换证", "登记暂停", "登记恢复", "登记撤销")] == [
+        True,
+        True,
+        True,
+        False,
+        False,
+    ]
+
+    assert "已登记：补全编号文号" in act(client, row, "complete", number="GR1", document="x号").content.decode()
+    page = act(
+        client, row, "suspend", on="2026-06-01", reason="环保核查", document="桂高认〔2026〕5号"
+    ).content.decode()
+    assert "2026-06-01 起暂停" in page
+    assert "暂停日期：空 → 2026-06-01" in page
+    wrong = act(client, row, "suspend", on="2026-07-01", reason="再次核查")
+
+    assert wrong.status_code == 409
+    assert "该资格自 2026-06-01 起已暂停" in wrong.content.decode()
+    assert 'value="再次核查"' in wrong.content.decode()
+    assert act(client, row, "nonsense").status_code == 404
+
+
+def test_a_lead_is_offered_revoking(client, firm, lead):
+    row = past(firm, lead)
+    client.force_login(lead)
+
+    page = act(
+        client, row, "revoke", on="2026-06-01", reason="弄虚作假", document="国科火字〔2026〕9号"
+    ).content.decode()
+
+    assert "已登记：登记撤销" in page
+    assert "2026-06-01 撤销：弄虚作假（国科火字〔2026〕9号）" in page

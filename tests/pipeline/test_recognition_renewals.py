@@ -55,6 +55,7 @@ def titles(county):
     renewed = make.firm("renewed", county)
     granted(renewed, date(2026, 11, 30))
     rows["renewed"] = granted(renewed, date(2029, 11, 1))
+    Recognition.objects.filter(pk__in=[rows["six"].pk, rows["yesterday"].pk]).update(suspended_on=date(2026, 3, 1))
     granted(make.firm("revoked", county), date(2027, 1, 1), ended_on=date(2026, 5, 1))
     granted(make.firm("library", county), date(2026, 12, 31), programme="gazelle", title="library")
     granted(make.firm("gone", county, status="deregistered"), date(2026, 12, 31))
@@ -68,6 +69,7 @@ def titles(county):
         ("6", {"today", "three", "six"}),
         ("12", {"today", "three", "six", "twelve"}),
         ("lapsed", {"yesterday", "last_year"}),
+        ("suspended", {"six"}),
         ("all", {"today", "three", "six", "twelve", "later", "yesterday", "last_year", "long_ago", "renewed"}),
     ],
 )
@@ -172,7 +174,7 @@ def test_the_list_costs_the_same_for_any_number_of_rows(client, county, officer,
     client.force_login(officer)
     client.get(reverse("recognitions"))
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(15):
         assert len(client.get(reverse("recognitions")).context["items"]) == rows
 
 
@@ -185,7 +187,7 @@ def test_the_fragment_has_the_rows_alone(client, firm, officer):
 
     assert firm.name in text
     assert "<html" not in text
-    assert set(TABS) == {"12", "6", "3", "lapsed", "all"}
+    assert set(TABS) == {"12", "6", "3", "lapsed", "suspended", "all"}
 
 
 @time_machine.travel(NOON, tick=False)
