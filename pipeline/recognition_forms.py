@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from pipeline.choices import Title
+from pipeline.choices import ChangeKind, Title
 from pipeline.forms import date_field
 from pipeline.workflows import PROGRAMMES
 
@@ -59,3 +60,30 @@ class DatedReasonForm(forms.Form):
 
 class RevokeForm(DatedReasonForm):
     document = forms.CharField(label=_("撤销文号"), max_length=120)
+
+
+class ReportForm(forms.Form):
+    """The report due by 31 May of a year."""
+
+    year = forms.IntegerField(
+        label=_("填报年份"), min_value=2000, max_value=2100, help_text=_("每年 5 月底前填报上一年度情况")
+    )
+    on = date_field(_("填报日期"), required=True)
+    number = forms.CharField(label=_("凭证编号"), max_length=80)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        today = timezone.localdate()
+        self.fields["year"].initial, self.fields["on"].initial = today.year, today
+
+
+class MajorChangeForm(forms.Form):
+    kind = forms.ChoiceField(label=_("变化类型"), choices=ChangeKind)
+    on = date_field(_("变化日期"), required=True)
+    what = forms.CharField(label=_("变化内容"), max_length=200)
+
+
+class ChangeReportForm(forms.Form):
+    change = forms.IntegerField(widget=forms.HiddenInput)
+    on = date_field(_("报告日期"), required=True)
+    document = forms.CharField(label=_("报告凭证"), max_length=120)

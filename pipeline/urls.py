@@ -126,6 +126,7 @@ urlpatterns = [
     path("check/<str:programme>/", self_check.check, name="check"),
     path("portal/", portal.portal, name="portal"),
     path("portal/check/<str:programme>/", self_check.portal_check, name="portal_check"),
+    path("portal/recognitions/<int:pk>/report/", portal.portal_report, name="portal_report"),
     path("portal/applications/<int:pk>/", portal.portal_application, name="portal_application"),
     path("portal/applications/<int:pk>/move/", portal.portal_move, name="portal_move"),
 ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.access import scope_of
 from crm.fields import PathField
-from pipeline.choices import Title
+from pipeline.choices import ChangeKind, Title
 from pipeline.workflows import PROGRAMMES
 
 
@@ -115,3 +115,43 @@ class FormerPlace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region_path} {self.until_on}"
+
+
+class AnnualReport(models.Model):
+    """A high-tech enterprise made the report due in a year (国科火发〔2016〕32号 第十三条): when, and the evidence."""
+
+    recognition = models.ForeignKey(Recognition, models.CASCADE, related_name="reports")
+    year = models.PositiveSmallIntegerField(_("填报年份"))
+    reported_on = models.DateField(_("填报日期"))
+    number = models.CharField(_("凭证编号"), max_length=80)
+    actor = models.ForeignKey("crm.User", models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["year"]
+        constraints = [models.UniqueConstraint(fields=["recognition", "year"], name="one_report_per_year")]
+        verbose_name = _("年度报告")
+
+    def __str__(self) -> str:
+        return f"{self.year} · {self.reported_on} · {self.number}"
+
+
+class MajorChange(models.Model):
+    """A change that the firm must report within three months (国科火发〔2016〕32号 第十七条), and when it did."""
+
+    recognition = models.ForeignKey(Recognition, models.CASCADE, related_name="changes")
+    kind = models.CharField(_("变化类型"), max_length=12, choices=ChangeKind)
+    changed_on = models.DateField(_("变化日期"))
+    what = models.CharField(_("变化内容"), max_length=200)
+    reported_on = models.DateField(_("报告日期"), null=True)
+    document = models.CharField(_("报告凭证"), max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["changed_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["recognition", "kind", "changed_on"], name="one_change_per_kind_and_day")
+        ]
+        verbose_name = _("重大变化")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.changed_on}"

@@ -14,6 +14,7 @@ from pipeline.choices import Title
 from pipeline.models import Application, Recognition
 from pipeline.selectors.chips import GapChip, gap_chips
 from pipeline.selectors.programmes import Opening, openings
+from pipeline.selectors.recognition_duties import Duties, duties_of
 from pipeline.selectors.renewals import Renewal, renewals
 from pipeline.workflows import PROGRAMMES
 
@@ -45,6 +46,7 @@ class PathEntry:
     row: Recognition
     state: str
     again: bool
+    duties: Duties
     history: tuple[ChangeRecord, ...] = ()
 
     @property
@@ -72,7 +74,7 @@ class ProgrammePath:
 
 
 def recognition_paths(firm: Firm, *, user: User, today: date) -> list[ProgrammePath]:
-    """The paths of one firm, in ladder order; programmes without a title are left out. Six queries."""
+    """The paths of one firm, in ladder order; programmes without a title are left out. Ten queries."""
     rows = list(firm.recognitions.order_by("-granted_on", "-pk"))
     for row in rows:
         row.firm = firm
@@ -81,7 +83,8 @@ def recognition_paths(firm: Firm, *, user: User, today: date) -> list[ProgrammeP
     chips = {chip.programme: chip for chip in gap_chips([firm.pk], programmes=PROGRAMMES).get(firm.pk, ())}
     current = {item.title.programme: item for item in renewals(_newest(rows), user=user, today=today)}
     history = _history(rows, user)
-    entries = [_entry(row, rows, history.get(row.pk, []), today) for row in rows]
+    duties = duties_of(rows, today)
+    entries = [_entry(row, rows, history.get(row.pk, []), duties[row.pk], today) for row in rows]
     return [
         _path(
             programme, [entry for entry in entries if entry.row.programme == programme], current, offers, chips, today
@@ -129,11 +132,13 @@ def _history(rows: Sequence[Recognition], user: User) -> dict[int, list[ChangeRe
     return found
 
 
-def _entry(row: Recognition, rows: Sequence[Recognition], history: list[ChangeRecord], today: date) -> PathEntry:
+def _entry(
+    row: Recognition, rows: Sequence[Recognition], history: list[ChangeRecord], duties: Duties, today: date
+) -> PathEntry:
     same = [other for other in rows if (other.programme, other.title) == (row.programme, row.title)]
     again = any(other.granted_on < row.granted_on for other in same)
     renewed = any(other.granted_on > row.granted_on for other in same)
-    return PathEntry(row, state_of(row, renewed, today), again, tuple(history))
+    return PathEntry(row, state_of(row, renewed, today), again, duties, tuple(history))
 
 
 def state_of(row: Recognition, renewed: bool, today: date) -> str:
@@ -147,6 +152,11 @@ def state_of(row: Recognition, renewed: bool, today: date) -> str:
     return SUSPENDED if row.suspended_on else VALID
 
 
+OTHER_FIELDS = {"annual_report": _("年度报告"), "major_change": _("重大变化"), "change_report": _("重大变化报告")}
+
+
 def change_field(name: str) -> str:
-    """A field of a title as people read it."""
+    """A field of a title as people read it, or what was recorded beside it."""
+    if name in OTHER_FIELDS:
+        return str(OTHER_FIELDS[name])
     return str(Recognition._meta.get_field(name).verbose_name)  # type: ignore[union-attr]

@@ -26,6 +26,7 @@ from crm.paging import capped_count
 from pipeline.choices import Phase, Title, Turn
 from pipeline.models import Application, Recognition
 from pipeline.selectors.chips import GapChip, gap_chips
+from pipeline.selectors.recognition_duties import MISSES_TO_LOSE, missed_years, with_missed_reports
 from pipeline.workdays import months_after
 from pipeline.workflows import PROGRAMMES
 
@@ -40,6 +41,7 @@ TABS = {
     "6": _("6 个月内到期"),
     "3": _("3 个月内到期"),
     "lapsed": _("已失效未续"),
+    "missed": _("漏报年报"),
     "suspended": _("暂停中"),
     "all": _("全部"),
 }
@@ -64,6 +66,8 @@ def of_tab(rows: RecognitionQuerySet, tab: str, today: date) -> RecognitionQuery
     """The titles that one tab of the work list shows."""
     if tab == "all":
         return current_titles(rows)
+    if tab == "missed":
+        return with_missed_reports(current_titles(rows).valid_on(today), today)
     if tab == "suspended":
         return current_titles(rows).valid_on(today).exclude(suspended_on=None)
     if tab == "lapsed":
@@ -92,6 +96,11 @@ class Renewal:
     year: int
     due: bool  # ends within a year or has ended: time to think of the next application
     may_open: bool
+    missed: tuple[int, ...] = ()  # years whose annual report was not made
+
+    @property
+    def loses_title(self) -> bool:
+        return len(self.missed) >= MISSES_TO_LOSE
 
     @property
     def pending(self) -> bool:
@@ -112,10 +121,11 @@ def renewal_year(title: Recognition, today: date) -> int:
 
 
 def renewals(titles: Iterable[Recognition], *, user: User, today: date) -> list[Renewal]:
-    """These titles, each with its firm, and the state of their renewal as this reader may act on it. Two queries."""
+    """These titles, each with its firm, and the state of their renewal as this reader may act on it. Three queries."""
     rows = list(titles)
     running = running_applications(rows)
     chips = gap_chips({row.firm_id for row in rows}, programmes=PROGRAMMES, today=today)
+    missed = missed_years([row.pk for row in rows], today)
     found = []
     for row in rows:
         until, due = row.valid_until, row.valid_until is not None and row.valid_until <= months_after(today, 12)
@@ -128,6 +138,7 @@ def renewals(titles: Iterable[Recognition], *, user: User, today: date) -> list[
                 year=renewal_year(row, today) if until else today.year,
                 due=due,
                 may_open=due and may_write(user, row.firm.region_path),
+                missed=missed.get(row.pk, ()),
             )
         )
     return found

@@ -9,16 +9,18 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipeline.choices import DeadlineKind, Title
-from pipeline.models import Application, Deadline, Recognition, Round, StageEvent
+from pipeline.models import Application, Deadline, MajorChange, Recognition, Round, StageEvent
 from pipeline.rungs import first_rung
 from pipeline.selectors.calendar import work_calendar
-from pipeline.workdays import WorkCalendar
+from pipeline.workdays import WorkCalendar, months_after
 from pipeline.workflow import WORKDAYS, Term
 
+CHANGE_MONTHS = 3
 FIRM_MUST_ACT = {
     DeadlineKind.CORRECTION_DUE,
     DeadlineKind.ROUND_CLOSE,
     DeadlineKind.ANNUAL_REPORT,
+    DeadlineKind.MAJOR_CHANGE,
     DeadlineKind.NUMBER_EXPIRY,
     DeadlineKind.CERTIFICATE_EXPIRY,
     DeadlineKind.LIBRARY_EXPIRY,
@@ -108,6 +110,17 @@ def follow_recognition(recognition: Recognition) -> None:
         if due >= today:
             key = f"report:{recognition.pk}:{due.year}"
             _open(key, recognition=recognition, kind=DeadlineKind.ANNUAL_REPORT, due_on=due)
+
+
+def follow_change(change: MajorChange) -> Deadline:
+    """A major change is to be reported within three months (国科火发〔2016〕32号 第十七条)."""
+    return _open(
+        f"change:{change.pk}",
+        recognition=change.recognition,
+        region_path=change.recognition.firm.region_path,
+        kind=DeadlineKind.MAJOR_CHANGE,
+        due_on=months_after(change.changed_on, CHANGE_MONTHS),
+    )
 
 
 def report_days(recognition: Recognition) -> Iterable[date]:

@@ -16,7 +16,7 @@ from pipeline.recognition_forms import PastTitleForm
 from pipeline.selectors.recognition_paths import recognition_paths
 from pipeline.services.recognition_changes import record_past_title
 from pipeline.views.firms import visible_firm
-from pipeline.views.recognition_acts import ACTS, acts_of
+from pipeline.views.recognition_acts import ACTS, acts_of, change_forms
 
 
 @staff_only
@@ -39,6 +39,9 @@ def _card(
         "may_write": writes,
         "paths": paths,
         "acts": acts_of(rows, user=user, today=today, refused=refused) if writes else {},
+        "reporting": change_forms(
+            duty.change for path in paths for entry in path.entries for duty in entry.duties.changes
+        ),
     }
     template = "pipeline/firm/_recognitions.html" if wants_fragment(request) else "pipeline/firm/recognitions_page.html"
     return render(request, template, context, status=status)

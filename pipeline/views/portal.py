@@ -13,13 +13,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.access import scope_of
+from crm.errors import InvalidInput
 from crm.models import Firm
-from crm.views.common import attempt, person, say
+from crm.views.common import attempt, person, refuse, say
 from pipeline.forms import MoveForm
-from pipeline.models import Application
+from pipeline.models import Application, Recognition
+from pipeline.recognition_forms import ReportForm
 from pipeline.selectors.portal import tracker, trackers
+from pipeline.selectors.recognition_duties import own_titles
 from pipeline.selectors.self_check import readiness
 from pipeline.services.applications import move_application
+from pipeline.services.recognition_duties import record_report
 
 MOST_FIRMS = 20  # whose readiness is shown at once
 
@@ -53,6 +57,7 @@ def portal(request: HttpRequest) -> HttpResponse:
         "ready": readiness(firms[:MOST_FIRMS], on=today),
         "trackers": found,
         "todo": [item for item in found if item.my_turn],
+        "titles": own_titles(firms[:MOST_FIRMS], today),
     }
     return render(request, "pipeline/portal/home.html", context)
 
@@ -71,6 +76,20 @@ def _page(request: HttpRequest, application: Application, form: MoveForm, *, sta
         "form": form,
     }
     return render(request, "pipeline/portal/application.html", context, status=status)
+
+
+@firm_only
+@require_POST
+def portal_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The firm says that it made the annual report of a year."""
+    own = Recognition.objects.visible_to(request.user).filter(firm__in=scope_of(request.user).firm_ids)
+    recognition = get_object_or_404(own.select_related("firm"), pk=pk)
+    form = ReportForm(request.POST)
+    if attempt(form, lambda: record_report(recognition, actor=person(request), **form.cleaned_data)):
+        say(request, _("已登记年度报告"))
+    else:
+        refuse(request, InvalidInput(*(reason for reasons in form.errors.values() for reason in reasons)))
+    return redirect("portal")
 
 
 @firm_only

@@ -12,9 +12,18 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from crm.models import User
-from pipeline.models import Recognition
-from pipeline.recognition_forms import CompleteForm, DatedReasonForm, ReissueForm, RevokeForm
+from pipeline.models import MajorChange, Recognition
+from pipeline.recognition_forms import (
+    ChangeReportForm,
+    CompleteForm,
+    DatedReasonForm,
+    MajorChangeForm,
+    ReissueForm,
+    ReportForm,
+    RevokeForm,
+)
 from pipeline.services import recognition_changes as changes
+from pipeline.services import recognition_duties as duties
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,15 @@ def _valid(row: Recognition, today: date) -> bool:
     return row.is_valid_on(today)
 
 
+def _has_duties(row: Recognition, today: date) -> bool:
+    return row.programme == "high_tech" and _valid(row, today)
+
+
+def _beside_its_change(row: Recognition, today: date) -> bool:
+    """Offered beside each change that waits, not among the acts."""
+    return False
+
+
 ACTS = {
     act.code: act
     for act in (
@@ -44,6 +62,9 @@ ACTS = {
             changes.complete_recognition,
             lambda row, today: row.ended_on is None and not (row.number and row.document),
         ),
+        Act("report", _("登记年度报告"), ReportForm, duties.record_report, _has_duties),
+        Act("change", _("登记重大变化"), MajorChangeForm, duties.record_major_change, _has_duties),
+        Act("report_change", _("登记已报告"), ChangeReportForm, duties.report_major_change, _beside_its_change),
         Act("reissue", _("登记更名换证"), ReissueForm, changes.reissue_recognition, _valid),
         Act(
             "suspend",
@@ -79,3 +100,11 @@ def acts_of(
             if refused[1] not in {act.code for act, _form in offers[row.pk]}:
                 offers[row.pk].append((ACTS[refused[1]], refused[2]))
     return offers
+
+
+def change_forms(changes_waiting: Iterable[MajorChange]) -> dict[int, ChangeReportForm]:
+    """The form that says of each of these changes that it was reported."""
+    return {
+        change.pk: ChangeReportForm(initial={"change": change.pk}, auto_id=f"reported-{change.pk}-%s")
+        for change in changes_waiting
+    }

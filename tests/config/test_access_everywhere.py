@@ -134,6 +134,7 @@ ROUTES = {
     "portal": Route(LIST),
     "portal_check": Route(LIST, ("programme",)),
     "portal_application": Route(HIDDEN, ("application",)),
+    "portal_report": Route(HIDDEN, ("title",), {"year": 2026, "on": "2026-05-01", "number": "x"}),
     "portal_move": Route(HIDDEN, ("application",), MOVE),
     "notices": Route(LIST),
     "notices_read": Route(OWN, (), {}),

@@ -174,7 +174,7 @@ def test_the_list_costs_the_same_for_any_number_of_rows(client, county, officer,
     client.force_login(officer)
     client.get(reverse("recognitions"))
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(17):
         assert len(client.get(reverse("recognitions")).context["items"]) == rows
 
 
@@ -187,7 +187,7 @@ def test_the_fragment_has_the_rows_alone(client, firm, officer):
 
     assert firm.name in text
     assert "<html" not in text
-    assert set(TABS) == {"12", "6", "3", "lapsed", "suspended", "all"}
+    assert set(TABS) == {"12", "6", "3", "lapsed", "missed", "suspended", "all"}
 
 
 @time_machine.travel(NOON, tick=False)
