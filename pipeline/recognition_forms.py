@@ -28,7 +28,7 @@ class PastTitleForm(forms.Form):
     kind = forms.ChoiceField(label=_("资格"), choices=title_choices)
     number = forms.CharField(label=_("编号"), required=False, max_length=40)
     granted_on = date_field(_("认定日期"), required=True)
-    valid_until = date_field(_("有效期至"), help_text=_("不填则按规定的有效期计算"))
+    valid_until = date_field(_("有效期至（不填则按规定）"))
     document = forms.CharField(label=_("公告文号"), required=False, max_length=120)
 
     @property
@@ -65,9 +65,7 @@ class RevokeForm(DatedReasonForm):
 class ReportForm(forms.Form):
     """The report due by 31 May of a year."""
 
-    year = forms.IntegerField(
-        label=_("填报年份"), min_value=2000, max_value=2100, help_text=_("每年 5 月底前填报上一年度情况")
-    )
+    year = forms.IntegerField(label=_("填报年份（报上一年度情况）"), min_value=2000, max_value=2100)
     on = date_field(_("填报日期"), required=True)
     number = forms.CharField(label=_("凭证编号"), max_length=80)
 

@@ -9,6 +9,7 @@ from itertools import islice
 from django.db import transaction
 
 from config.demo import history, people, targets
+from config.demo.duties import make_duties
 from config.demo.firms import make_facts, make_firms
 from config.demo.holdings import make_holdings
 from crm.models import Firm, Region
@@ -33,6 +34,7 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     shown = _showcases(known, runs, today)
     played = history.play([*runs, *shown], staff, rounds, today, rng)
     history.plan_actions(played, today)
+    make_duties(staff["officer"], today)
     firm_people = people.make_firm_people([run.firm for run in shown[: len(people.FIRM_PEOPLE)]], today)
     targets.make_targets(regions, today, staff["lead"], rng)
     return {"firms": len(known), "applications": len(played), "people": len(staff) + len(firm_people)}

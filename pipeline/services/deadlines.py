@@ -108,8 +108,19 @@ def follow_recognition(recognition: Recognition) -> None:
     for due in report_days(recognition):
         # Of years gone by nobody told us whether the report was made.
         if due >= today:
-            key = f"report:{recognition.pk}:{due.year}"
-            _open(key, recognition=recognition, kind=DeadlineKind.ANNUAL_REPORT, due_on=due)
+            _open_report(recognition, due)
+
+
+def report_missed(recognition: Recognition, due: date) -> Deadline:
+    """A report of a year gone by that was certainly not made: it stands overdue, and nobody is reminded."""
+    deadline = _open_report(recognition, due)
+    Deadline.objects.filter(pk=deadline.pk).update(next_rung_on=None)
+    return deadline
+
+
+def _open_report(recognition: Recognition, due: date) -> Deadline:
+    key = f"report:{recognition.pk}:{due.year}"
+    return _open(key, recognition=recognition, kind=DeadlineKind.ANNUAL_REPORT, due_on=due)
 
 
 def follow_change(change: MajorChange) -> Deadline:

@@ -216,7 +216,7 @@ def test_the_list_and_the_card_show_a_missed_report_in_red(client, firm, officer
 
     page = client.get(reverse("recognitions"), {"tab": "missed"}).content.decode()
     assert "漏报年报" in page
-    assert "2025、2026" in page
+    assert "2025 · 2026" in page
     assert "应取消资格" in page
     card = client.get(reverse("firm_recognitions", args=[firm.credit_code])).content.decode()
     assert "已累计两年未填报年度报告" in card

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from crm.errors import NotAllowed, RowChanged
 from crm.models import ChangeRecord
-from pipeline.errors import RecognitionRefused
+from pipeline.errors import ApplicationRefused, RecognitionRefused
 from pipeline.models import Application, Deadline, Recognition
 from pipeline.selectors.recognition_paths import recognition_paths
 from pipeline.services.recognition_changes import (
@@ -296,6 +296,17 @@ def test_a_lead_revokes_a_title_by_document_and_nothing_is_due_any_more(firm, co
     assert refused(suspend_recognition, row, on=TODAY, reason="x", actor=lead) == ["该资格已于 2026-08-01 撤销"]
 
 
+def test_who_lost_a_title_of_old_this_year_does_not_apply_this_year(firm, lead):
+    row = past(firm, lead)
+    revoke_recognition(row, on=date(2026, 8, 1), reason="弄虚作假", document="国科火字〔2026〕9号", actor=lead)
+
+    with pytest.raises(ApplicationRefused) as error:
+        world.opened(firm, lead)
+
+    assert error.value.reasons == ["2026 年资格被撤销的企业当年不得再次申报"]
+    assert world.opened(firm, lead, "tech_sme").programme == "tech_sme"
+
+
 def test_a_revocation_is_refused_with_every_reason(firm, officer):
     world.at(firm, "certified")
     row = Recognition.objects.get()
@@ -371,4 +382,4 @@ def test_a_lead_is_offered_revoking(client, firm, lead):
     ).content.decode()
 
     assert "已登记：登记撤销" in page
-    assert "2026-06-01 撤销：弄虚作假（国科火字〔2026〕9号）" in page
+    assert "2026-06-01 撤销：弄虚作假 · 国科火字〔2026〕9号" in page
