@@ -90,6 +90,7 @@ class Recognition(models.Model):
         indexes = [
             models.Index(fields=["programme", "title", "granted_on"], name="recognition_granted"),
             models.Index(fields=["region_path", "programme", "granted_on"], name="recognition_region"),
+            models.Index(fields=["valid_until", "id"], name="recognition_ending", condition=models.Q(ended_on=None)),
         ]
         verbose_name = _("认定结果")
 
