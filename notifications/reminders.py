@@ -26,6 +26,7 @@ TO_FIRM = {
     DeadlineKind.CORRECTION_DUE,
     DeadlineKind.ROUND_CLOSE,
     DeadlineKind.ANNUAL_REPORT,
+    DeadlineKind.MAJOR_CHANGE,
     DeadlineKind.NUMBER_EXPIRY,
     DeadlineKind.LIBRARY_EXPIRY,
 }
@@ -71,7 +72,7 @@ def reminders_due(today: date) -> Iterator[tuple[Deadline, int, Person]]:
 
 
 def people_for(deadline: Deadline, rung: int, officers=officers_at) -> list[Person]:
-    """The firm where it must act, and its officers; once a correction is overdue, the city's too."""
+    """The firm where it must act, and its officers; once it is overdue, the city's too, its leads among them."""
     people = firm_people(deadline.firm) if deadline.kind in TO_FIRM else []
     application = deadline.application
     people += officers_of(application) if application else officers(deadline.region_path)

@@ -56,6 +56,7 @@ class DeadlineKind(TextChoices):
     CERTIFICATE_EXPIRY = "certificate_expiry", _("证书到期")
     LIBRARY_EXPIRY = "library_expiry", _("培育入库到期")
     ANNUAL_REPORT = "annual_report", _("年度报告")
+    MAJOR_CHANGE = "major_change", _("重大变化报告")
     ROUND_CLOSE = "round_close", _("申报截止")
 
 
@@ -82,6 +83,16 @@ class RoundChange(TextChoices):
     SHORTENED = "shortened", _("提前截止")
     MOVED = "moved", _("调整窗口")
     NOTED = "noted", _("更正文号等")
+
+
+class ChangeKind(TextChoices):
+    """The changes that a high-tech enterprise must report (国科火发〔2016〕32号 第十七条)."""
+
+    NAME = "name", _("更名")
+    SPLIT = "split", _("分立")
+    MERGER = "merger", _("合并")
+    REORGANISED = "reorganised", _("重组")
+    BUSINESS = "business", _("经营业务变化")
 
 
 class DayKind(TextChoices):

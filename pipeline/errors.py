@@ -37,6 +37,13 @@ class ApplicationRefused(PipelineError):
     title = _("不能发起申报")
 
 
+class RecognitionRefused(PipelineError):
+    """A title cannot be recorded or changed as it was asked; `reasons` holds every reason at once."""
+
+    code = "recognition_refused"
+    title = _("认定结果没有保存")
+
+
 class QuotaRefused(PipelineError):
     code = "quota_refused"
     title = _("指标数据有误")

@@ -15,6 +15,7 @@ from pipeline.choices import DeadlineKind, Phase
 from pipeline.models import Application, Assessment, Deadline, PendingResult, PolicyEdition, Recognition
 from pipeline.selectors.applications import IN_PROGRESS
 from pipeline.selectors.clocks import late_ones, with_tone
+from pipeline.selectors.renewals import running_out
 from pipeline.selectors.screening import criteria_choices
 from pipeline.workflows import PROGRAMMES
 
@@ -198,6 +199,8 @@ class ScreeningFilter(django_filters.FilterSet):
 
 
 class RecognitionFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(method="search", label=_("名称或代码"))
+    due = django_filters.NumberFilter(method="running_out", label=_("几个月内到期"), min_value=1, max_value=36)
     programme = django_filters.ChoiceFilter(label=_("计划"), choices=PROGRAMME_CHOICES, empty_label=_("不限"))
     region = django_filters.CharFilter(method="placed", label=_("区划"))
     year = django_filters.NumberFilter(
@@ -207,7 +210,13 @@ class RecognitionFilter(django_filters.FilterSet):
 
     class Meta:
         model = Recognition
-        fields = ["programme", "title", "region", "year", "firm"]
+        fields = ["q", "due", "programme", "title", "region", "year", "firm"]
+
+    def search(self, queryset, name, value):
+        return queryset.filter(firm__in=Firm.objects.named_like(value).values("pk"))
+
+    def running_out(self, queryset, name, value):
+        return running_out(queryset, months=int(value), today=timezone.localdate())
 
     def placed(self, queryset, name, code):
         region = Region.objects.filter(code=code).first()

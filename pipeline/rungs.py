@@ -14,9 +14,12 @@ LADDERS: dict[str, tuple[int, ...]] = {
     DeadlineKind.LIBRARY_EXPIRY: (30,),
     DeadlineKind.CERTIFICATE_EXPIRY: (180, 90, 30),
     DeadlineKind.ANNUAL_REPORT: (60, 30, 15, 7, 1),
+    DeadlineKind.MAJOR_CHANGE: (60, 30, 7),
     DeadlineKind.ROUND_CLOSE: (30, 15, 7, 3, 1),
 }
 OVERDUE_DAILY = {DeadlineKind.CORRECTION_DUE}  # asked again each day once the date has passed
+# Told once more when the date has passed: what was missed counts towards losing the title (32号 第十九条).
+OVERDUE_ONCE = {DeadlineKind.ANNUAL_REPORT, DeadlineKind.MAJOR_CHANGE}
 OVERDUE_DAYS = 30  # and no longer than this
 
 
@@ -27,7 +30,7 @@ def rung_on(kind: str, due_on: date, today: date) -> int | None:
     """
     left = (due_on - today).days
     if left < 0:
-        return left if kind in OVERDUE_DAILY and left >= -OVERDUE_DAYS else None
+        return left if kind in OVERDUE_DAILY | OVERDUE_ONCE and left >= -OVERDUE_DAYS else None
     reached = [rung for rung in LADDERS[kind] if left <= rung]
     return min(reached) if reached else None
 
@@ -43,6 +46,8 @@ def next_rung(kind: str, due_on: date, today: date) -> date | None:
     coming = [rung for rung in LADDERS[kind] if rung < left]
     if coming:
         return due_on - timedelta(days=max(coming))
+    if kind in OVERDUE_ONCE and left >= 0:
+        return due_on + timedelta(days=1)
     if kind in OVERDUE_DAILY and left > -OVERDUE_DAYS:
         return max(today, due_on) + timedelta(days=1)
     return None

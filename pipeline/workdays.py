@@ -6,6 +6,7 @@ out yet has statutory holidays only, without the swapped days: dates that touch 
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -17,6 +18,12 @@ from holidays.countries.china import ChinaStaticHolidays
 WORKDAYS, DAYS = "workdays", "days"  # the two units of a term
 ONE_DAY = timedelta(days=1)
 SEARCH_LIMIT = 3000  # days; nothing here counts further than eight years
+
+
+def months_after(start: date, months: int) -> date:
+    """The same day some months later, or earlier where negative; the month's last day where it has no such day."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
 @lru_cache(maxsize=1)

@@ -197,5 +197,10 @@ class Workflow:
         """Where a stage stands in the table: what lies on the way back to it comes before it."""
         return next(place for place, stage in enumerate(self.stages) if stage.code == code)
 
+    @cached_property
+    def titles(self) -> tuple[str, ...]:
+        """What the programme grants, in the order of its road."""
+        return tuple(dict.fromkeys(str(step.grants) for step in self.transitions if step.grants))
+
     def stages_in(self, *phases: Phase) -> list[str]:
         return [stage.code for stage in self.stages if stage.phase in phases]

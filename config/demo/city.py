@@ -9,6 +9,7 @@ from itertools import islice
 from django.db import transaction
 
 from config.demo import history, papers, people, targets
+from config.demo.duties import make_duties
 from config.demo.firms import make_facts, make_firms
 from config.demo.holdings import make_holdings
 from crm.models import Firm, Region
@@ -35,6 +36,7 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     history.plan_actions(played, today)
     history.tick_steps(played, today)
     papers.make_papers([run.application for run in played if run.application], staff)
+    make_duties(staff["officer"], today)
     firm_people = people.make_firm_people([run.firm for run in shown[: len(people.FIRM_PEOPLE)]], today)
     people.make_agent([run.firm for run in shown], firm_people[0], today)
     people.make_requests(known, regions)

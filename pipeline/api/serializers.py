@@ -365,6 +365,7 @@ class RecognitionSerializer(serializers.ModelSerializer):
             "document",
             "granted_on",
             "valid_until",
+            "suspended_on",
             "ended_on",
             "region",
         ]

@@ -7,10 +7,11 @@ from pipeline.models.law import Assessment, PolicyDraft, PolicyEdition, Shortlis
 from pipeline.models.lists import OfficialList, OfficialListRow, UndoneMove
 from pipeline.models.materials import ChecklistStart, Document, Material, MaterialFile, MaterialNotice, Upload
 from pipeline.models.pending import PendingResult
-from pipeline.models.results import FormerPlace, Recognition
+from pipeline.models.results import AnnualReport, FormerPlace, MajorChange, Recognition
 from pipeline.models.targets import Count, Indicator, Quota, Snapshot
 
 __all__ = [
+    "AnnualReport",
     "Application",
     "Assessment",
     "ChecklistStart",
@@ -21,6 +22,7 @@ __all__ = [
     "Document",
     "FormerPlace",
     "Indicator",
+    "MajorChange",
     "Material",
     "MaterialFile",
     "MaterialNotice",

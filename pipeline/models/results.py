@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.access import scope_of
 from crm.fields import PathField
-from pipeline.choices import Title
+from pipeline.choices import ChangeKind, Title
 from pipeline.workflows import PROGRAMMES
 
 
@@ -46,6 +46,8 @@ class RecognitionQuerySet(models.QuerySet):
 class Recognition(models.Model):
     """A title that a firm was granted: number, document, from when, until when, and whether it was ended early.
 
+    A suspended title keeps counting in the stock until it is ended or runs out, and is shown apart (our rule).
+
     `region_path` is where the firm belonged when it was granted: that county counts the new title. The stock goes
     with the firm: `moved_to` says where it counts now, null where it never moved and empty where the firm has left.
     """
@@ -62,6 +64,10 @@ class Recognition(models.Model):
     valid_until = models.DateField(_("有效期至"), null=True, blank=True)
     ended_on = models.DateField(_("撤销日期"), null=True, blank=True)
     end_reason = models.CharField(_("撤销原因"), max_length=200, blank=True)
+    end_document = models.CharField(_("撤销文号"), max_length=120, blank=True)
+    suspended_on = models.DateField(_("暂停日期"), null=True, blank=True)
+    suspend_reason = models.CharField(_("暂停原因"), max_length=200, blank=True)
+    reissued_on = models.DateField(_("换证日期"), null=True, blank=True)
     region = models.ForeignKey("crm.Region", models.PROTECT, related_name="+")
     region_path = PathField(editable=False)
     moved_to = PathField(editable=False, null=True, blank=True)
@@ -84,6 +90,7 @@ class Recognition(models.Model):
         indexes = [
             models.Index(fields=["programme", "title", "granted_on"], name="recognition_granted"),
             models.Index(fields=["region_path", "programme", "granted_on"], name="recognition_region"),
+            models.Index(fields=["valid_until", "id"], name="recognition_ending", condition=models.Q(ended_on=None)),
         ]
         verbose_name = _("认定结果")
 
@@ -109,3 +116,43 @@ class FormerPlace(models.Model):
 
     def __str__(self) -> str:
         return f"{self.region_path} {self.until_on}"
+
+
+class AnnualReport(models.Model):
+    """A high-tech enterprise made the report due in a year (国科火发〔2016〕32号 第十三条): when, and the evidence."""
+
+    recognition = models.ForeignKey(Recognition, models.CASCADE, related_name="reports")
+    year = models.PositiveSmallIntegerField(_("填报年份"))
+    reported_on = models.DateField(_("填报日期"))
+    number = models.CharField(_("凭证编号"), max_length=80)
+    actor = models.ForeignKey("crm.User", models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["year"]
+        constraints = [models.UniqueConstraint(fields=["recognition", "year"], name="one_report_per_year")]
+        verbose_name = _("年度报告")
+
+    def __str__(self) -> str:
+        return f"{self.year} · {self.reported_on} · {self.number}"
+
+
+class MajorChange(models.Model):
+    """A change that the firm must report within three months (国科火发〔2016〕32号 第十七条), and when it did."""
+
+    recognition = models.ForeignKey(Recognition, models.CASCADE, related_name="changes")
+    kind = models.CharField(_("变化类型"), max_length=12, choices=ChangeKind)
+    changed_on = models.DateField(_("变化日期"))
+    what = models.CharField(_("变化内容"), max_length=200)
+    reported_on = models.DateField(_("报告日期"), null=True)
+    document = models.CharField(_("报告凭证"), max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["changed_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["recognition", "kind", "changed_on"], name="one_change_per_kind_and_day")
+        ]
+        verbose_name = _("重大变化")
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.changed_on}"

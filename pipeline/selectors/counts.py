@@ -6,7 +6,7 @@ first_time         titles granted in the year to firms that never held that titl
 certified_in_year  firms granted the title in the year, first-time and re-certified together
 registered         the same for tech-SME numbers, revoked ones left out
 in_library         firms entered into the gazelle library in the year
-stock              firms whose title is valid at the end of the day, where each belongs on that day
+stock              firms whose title is valid at the end of the day, where each belongs on that day; suspended ones too
 net_growth         stock at the end of the day minus stock at the end of last year
 filed              applications submitted in the year, moves that were taken back left out
 """

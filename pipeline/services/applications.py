@@ -17,7 +17,7 @@ from crm.services.firms import require_writer
 from crm.services.history import record_changes
 from crm.services.mandates import acting_for
 from pipeline.access import acting_role
-from pipeline.choices import Acting, Phase
+from pipeline.choices import Acting, Phase, Title
 from pipeline.errors import ApplicationRefused, StageMoved, TransitionRefused
 from pipeline.models import Application, Assessment, OfficialListRow, Recognition, Round, StageEvent
 from pipeline.selectors.calendar import round_on
@@ -102,8 +102,12 @@ def opening_problems(firm: Firm, programme: str, year: int, round: Round | None)
 
 
 def _revoked_in(firm: Firm, programme: str, year: int) -> bool:
-    """True when the firm lost a title of that year, or lost one of an earlier year in that year."""
+    """True when the firm lost a title of that year, or lost one of an earlier year in that year, in an application of
+    ours or outside it."""
     lost = Application.objects.filter(firm=firm, programme=programme, stage="revoked").values_list("year", "closed_at")
+    outside = Recognition.objects.filter(firm=firm, programme=programme, application=None, ended_on__year=year)
+    if outside.exclude(title=Title.LIBRARY).exists():
+        return True
     return any(year in {own, closed_at and timezone.localdate(closed_at).year} for own, closed_at in lost)
 
 

@@ -24,12 +24,16 @@ SETTLED_BY_DATE = [
     DeadlineKind.ROUND_CLOSE,
 ]
 
+# Duties that end with the title they belong to.
+OF_A_TITLE = [DeadlineKind.ANNUAL_REPORT, DeadlineKind.MAJOR_CHANGE]
+
 
 def turn_the_day(*, today: date | None = None) -> int:
     """Expire the titles whose last valid day has passed. Returns how many applications moved; again, none."""
     today = today or timezone.localdate()
     moved = sum(_expire(application) for application in _run_out(today))
     deadlines.close(Deadline.objects.filter(kind__in=SETTLED_BY_DATE, due_on__lt=today))
+    deadlines.close(Deadline.objects.filter(kind__in=OF_A_TITLE, recognition__valid_until__lt=today))
     beat_heart("turn_the_day", f"{today}: {moved} expired")
     return moved
 

@@ -9,20 +9,22 @@ from django.db import transaction
 from django.utils import timezone
 
 from pipeline.choices import DeadlineKind, Title
-from pipeline.models import Application, Deadline, Recognition, Round, StageEvent
+from pipeline.models import Application, Deadline, MajorChange, Recognition, Round, StageEvent
 from pipeline.rungs import first_rung
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.stops import every_pause
 from pipeline.services import stops
 from pipeline.signals import deadlines_changed
-from pipeline.workdays import Pause, WorkCalendar
+from pipeline.workdays import Pause, WorkCalendar, months_after
 from pipeline.workflow import WORKDAYS, Term
 
+CHANGE_MONTHS = 3
 OF_A_STAGE = [DeadlineKind.CORRECTION_DUE, DeadlineKind.STAGE_TERM, DeadlineKind.NOTICE_END]
 FIRM_MUST_ACT = {
     DeadlineKind.CORRECTION_DUE,
     DeadlineKind.ROUND_CLOSE,
     DeadlineKind.ANNUAL_REPORT,
+    DeadlineKind.MAJOR_CHANGE,
     DeadlineKind.NUMBER_EXPIRY,
     DeadlineKind.CERTIFICATE_EXPIRY,
     DeadlineKind.LIBRARY_EXPIRY,
@@ -127,8 +129,30 @@ def follow_recognition(recognition: Recognition) -> None:
     for due in report_days(recognition):
         # Of years gone by nobody told us whether the report was made.
         if due >= today:
-            key = f"report:{recognition.pk}:{due.year}"
-            _open(key, recognition=recognition, kind=DeadlineKind.ANNUAL_REPORT, due_on=due)
+            _open_report(recognition, due)
+
+
+def report_missed(recognition: Recognition, due: date) -> Deadline:
+    """A report of a year gone by that was certainly not made: it stands overdue, and nobody is reminded."""
+    deadline = _open_report(recognition, due)
+    Deadline.objects.filter(pk=deadline.pk).update(next_rung_on=None)
+    return deadline
+
+
+def _open_report(recognition: Recognition, due: date) -> Deadline:
+    key = f"report:{recognition.pk}:{due.year}"
+    return _open(key, recognition=recognition, kind=DeadlineKind.ANNUAL_REPORT, due_on=due)
+
+
+def follow_change(change: MajorChange) -> Deadline:
+    """A major change is to be reported within three months (国科火发〔2016〕32号 第十七条)."""
+    return _open(
+        f"change:{change.pk}",
+        recognition=change.recognition,
+        region_path=change.recognition.firm.region_path,
+        kind=DeadlineKind.MAJOR_CHANGE,
+        due_on=months_after(change.changed_on, CHANGE_MONTHS),
+    )
 
 
 def report_days(recognition: Recognition) -> Iterable[date]:

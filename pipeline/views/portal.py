@@ -8,20 +8,26 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
 
 from crm.access import scope_of
+from crm.errors import InvalidInput
 from crm.models import Firm
 from crm.services.mandates import acting_for
-from crm.views.common import attempt, form_address, person
+from crm.views.common import attempt, form_address, person, refuse, say
 from pipeline.forms import MoveForm
-from pipeline.models import Application
+from pipeline.models import Application, Recognition
+from pipeline.recognition_forms import ReportForm
 from pipeline.selectors.clocks import clock_face
 from pipeline.selectors.confirming import held_year
 from pipeline.selectors.portal import receipt_of, tracker, trackers
+from pipeline.selectors.recognition_duties import own_titles
 from pipeline.selectors.self_check import readiness
 from pipeline.services.applications import move_application
+from pipeline.services.recognition_duties import record_report
 from pipeline.views.material_list import list_context
 
 MOST_FIRMS = 100  # an agent's; what is shown of each is one line
@@ -82,6 +88,7 @@ def _one_firm(request: HttpRequest, firm: Firm, firms: list[Firm]) -> HttpRespon
         "held": held_year(firm, on=_today()),
         "trackers": found,
         "todo": [item for item in found if item.my_turn],
+        "titles": own_titles([firm], _today()),
     }
     return render(request, "pipeline/portal/home.html", context)
 
@@ -150,3 +157,17 @@ def portal_receipt(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     context = {"receipt": receipt, "application": application, "firm": application.firm, "printed_at": timezone.now()}
     return render(request, "pipeline/portal/receipt.html", context)
+
+
+@firm_only
+@require_POST
+def portal_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """The firm says that it made the annual report of a year."""
+    own = Recognition.objects.visible_to(request.user).filter(firm__in=scope_of(request.user).firm_ids)
+    recognition = get_object_or_404(own.select_related("firm"), pk=pk)
+    form = ReportForm(request.POST)
+    if attempt(form, lambda: record_report(recognition, actor=person(request), **form.cleaned_data)):
+        say(request, _("已登记年度报告"))
+    else:
+        refuse(request, InvalidInput(*(reason for reasons in form.errors.values() for reason in reasons)))
+    return redirect(f"{reverse('portal')}?firm={recognition.firm.credit_code}")

@@ -124,6 +124,10 @@ ROUTES = {
     "shortlist_cancel": Route(HIDDEN, ("shortlist",), {}),
     "deadlines": Route(LIST),
     "deadline_month": Route(LIST),
+    "recognitions": Route(LIST),
+    "firm_recognitions": Route(HIDDEN, ("credit_code",)),
+    "recognition_act": Route(HIDDEN, ("credit_code", "title", "act"), {"number": "GR1"}),
+    "recognition_add": Route(HIDDEN, ("credit_code",), {"kind": "high_tech:certificate", "granted_on": "2024-01-01"}),
     "targets": Route(LIST),
     "target_rows": Route(LIST, ("code",)),
     "quota_set": Route(MANAGE, (), {"indicator": "high_tech.stock", "region": "450821", "year": 2026, "target": 1}),
@@ -166,6 +170,7 @@ ROUTES = {
     "portal": Route(LIST),
     "portal_check": Route(LIST, ("programme",)),
     "portal_application": Route(HIDDEN, ("application",)),
+    "portal_report": Route(HIDDEN, ("title",), {"year": 2026, "on": "2026-05-01", "number": "x"}),
     "portal_move": Route(HIDDEN, ("application",), MOVE),
     "portal_receipt": Route(HIDDEN, ("application",)),
     "portal_messages": Route(HIDDEN, ("application",)),
@@ -278,7 +283,7 @@ EXCEPTIONS = {
     ),
     **dict.fromkeys(("upload", "upload_finish"), frozenset({"firm_user"})),  # who began it goes on with it
     **dict.fromkeys(("material_notice", "material_notice_docx", "document_file"), STAFF | FIRM),
-    "portal_documents": FIRM,
+    **dict.fromkeys(("portal_documents", "portal_report"), FIRM),
     "downloads": frozenset({"lead", "admin"}),
     **dict.fromkeys(("portal_people", "access_end", "access_invite", "access_mandate"), MANAGERS),
     **dict.fromkeys(("invitation_again", "invitation_withdraw", "mandate_revoke", "mandate_file"), MANAGERS),
@@ -474,6 +479,8 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
         "item": "business_licence",
         "year": 0,
         "number": 1,
+        "title": firm.recognitions.get().pk,
+        "act": "complete",
         "shortlist": shortlist.pk,
         "list": published.pk,
         "list_pk": published.pk,
@@ -517,7 +524,7 @@ def ask(client: Client, name: str, world_: dict):
     renamed = {"application": "pk", "membership": "pk", "message": "pk", "mail": "pk", "batch": "pk", "job": "pk"}
     renamed |= {"edition": "code", "draft": "pk", "trial": "pk"}
     renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
-    renamed |= {"fact": "pk", "right": "pk", "document": "pk", "material_file": "pk", "upload": "key"}
+    renamed |= {"fact": "pk", "right": "pk", "document": "pk", "material_file": "pk", "upload": "key", "title": "pk"}
     renamed |= {"list": "pk", "list_pk": "pk"} | dict.fromkeys(("invitation", "mandate", "request", "pending"), "pk")
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":

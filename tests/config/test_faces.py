@@ -104,6 +104,7 @@ def test_no_template_has_inline_styles_or_scripts_or_asks_another_site(path):
 PAGES = ["my_day", "firms", "applications", "deadlines", "targets", "funnel", "imports", "outbox", "mailbox"]
 PAGES += [
     "official_lists",
+    "recognitions",
     "notices",
     "settings",
     "account",
@@ -140,7 +141,7 @@ def in_english(client, user, address):
 )
 def test_pages_of_one_firm_and_one_application_speak_english(programme, stage, client, lead, firm, firm_user):
     application = world.at(firm, stage, programme=programme)
-    shown = [f"/firms/{firm.credit_code}/", f"/board/{programme}/"]
+    shown = [f"/firms/{firm.credit_code}/", f"/firms/{firm.credit_code}/recognitions/", f"/board/{programme}/"]
     shown += [f"/applications/{application.pk}/", f"/applications/{application.pk}/move/"]
 
     text = "".join(in_english(client, lead, address) for address in shown)

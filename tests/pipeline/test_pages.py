@@ -465,7 +465,7 @@ def test_officers_pages_do_not_exist_for_firms(as_firm, returned, firm):
 
 def test_the_portal_costs_a_fixed_number_of_statements(as_firm, returned, firm, django_assert_num_queries):
     as_firm.get("/portal/")
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(21):
         as_firm.get("/portal/")
     with django_assert_num_queries(14):
         as_firm.get(f"/portal/applications/{returned.pk}/")
