@@ -14,6 +14,7 @@ from crm.access import WRITERS, scope_of
 from crm.errors import DomainError, NotAllowed
 from crm.models import Firm, Job, User
 from crm.services.chunks import Outcome, Writing, start_in_parts, works
+from crm.services.history import record_changes
 from pipeline.access import acting_role
 from pipeline.choices import Title
 from pipeline.errors import ListRefused, TransitionRefused
@@ -212,11 +213,17 @@ class _Carrying:
     def _end(self) -> None:
         require_hat(self.firm, self.list, self.actor)
         valid = Recognition.objects.filter(firm=self.firm, programme=self.list.programme, title=self.type.title)
-        ids = list(valid.filter(ended_on=None).values_list("pk", flat=True))
-        if not ids:
+        titles = list(valid.filter(ended_on=None))
+        if not titles:
             title = Title(self.type.title).label if self.type.title else ""
             raise TransitionRefused(_("该企业没有登记在册、尚未撤销的{title}").format(title=title))
-        recognitions.end(valid.filter(pk__in=ids), on=self.list.published_on, reason=self.reason)
+        ids = [title.pk for title in titles]
+        on, document = self.list.published_on, self.list.document
+        recognitions.end(valid.filter(pk__in=ids), on=on, reason=self.reason)
+        Recognition.objects.filter(pk__in=ids).update(end_document=document)
+        for ended in titles:
+            changed = {"ended_on": (None, on), "end_document": ("", document)}
+            record_changes(ended, changed, actor=self.actor, reason=self.reason, path=self.firm.region_path)
         self.values |= {"ended": ids, "outcome": [_("没有在办申报，已登记撤销 {count} 项认定").format(count=len(ids))]}
 
 

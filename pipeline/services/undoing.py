@@ -159,8 +159,12 @@ def revive(
 ) -> None:
     """Undo the end of recognitions: they count again, and what they had made due is due again."""
     for recognition in recognitions:
-        Recognition.objects.filter(pk=recognition.pk).update(ended_on=None, end_reason="")
+        Recognition.objects.filter(pk=recognition.pk).update(ended_on=None, end_reason="", end_document="")
         record_changes(firm, {"recognition": ("", recognition)}, actor=actor, reason=reason)
+        back: dict[str, tuple[Any, Any]] = {"ended_on": (recognition.ended_on, None)}
+        if recognition.end_document:
+            back["end_document"] = (recognition.end_document, "")
+        record_changes(recognition, back, actor=actor, reason=reason, path=firm.region_path)
         reopen(Deadline.objects.filter(recognition=recognition, closed_at__gte=since))
 
 

@@ -14,6 +14,7 @@ from crm.views.common import person
 from pipeline.models import Application
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.days import SHOWN, due_items, due_soon, planned_actions, waiting_here
+from pipeline.selectors.next_rungs import next_rungs
 from pipeline.selectors.snapshots import latest_snapshot
 
 
@@ -34,6 +35,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
         "waiting": waiting[:SHOWN],
         "waiting_count": capped_count(waiting)[0],
         "planned": planned_actions(applications, person(request), today),
+        "rungs": next_rungs(person(request), today),
         "compiled": latest_snapshot(region) if region else None,
     }
     return render(request, "pipeline/my_day.html", context)

@@ -51,7 +51,7 @@ def text(response):
         ("/board/high_tech/", 13),
         ("/imports/", 8),
         ("/outbox/", 7),
-        ("/", 14),
+        ("/", 15),
     ],
 )
 def test_a_list_costs_the_same_for_one_row_and_for_three(
