@@ -25,6 +25,9 @@ from pipeline.selectors.swimlanes import COUNTY, OFFICER, Cell, Row, swimlanes
 from pipeline.workflow import Stage
 from pipeline.workflows import PROGRAMMES
 
+# The list's filters, but for those that the board itself stands for: programme, year, region, stage and phase.
+FILTERS = ("q", "whose", "officer", "pending", "plan", "late")
+
 
 def _scoped(request: HttpRequest, programme: str) -> tuple[ApplicationFilter, ApplicationQuerySet]:
     """The applications of this board: scope, region, year and the same filters as the list."""
@@ -33,7 +36,7 @@ def _scoped(request: HttpRequest, programme: str) -> tuple[ApplicationFilter, Ap
     rows = Application.objects.visible_to(request.user).filter(programme=programme, year=current_year(request))
     if (region := current_region(request)) is not None:
         rows = rows.filter(region_path__under=region.path)
-    data = {name: value for name, value in request.GET.items() if name in {"q", "whose"}}
+    data = {name: value for name, value in request.GET.items() if name in FILTERS}
     filterset = ApplicationFilter(data, queryset=rows, request=request)
     return filterset, filterset.qs if filterset.is_valid() else rows.none()
 
@@ -48,6 +51,7 @@ def board(request: HttpRequest, programme: str) -> HttpResponse:
         "programme": programme,
         "table": PROGRAMMES[programme],
         "filterset": filterset,
+        "fields": [filterset.form[name] for name in FILTERS if name != "officer"],
         "usual": compiled_stays(programme),
         "closed": closed,
         "by": across,

@@ -357,6 +357,8 @@ def test_the_board_keeps_region_year_and_filters(as_city, formal, other_firm):
     assert other_firm.name not in text(as_city.get("/board/high_tech/", {"region": "450821"}))
     assert formal.firm.name not in text(as_city.get("/board/high_tech/", {"year": "2020", "region": "450800"}))
     assert formal.firm.name not in text(as_city.get("/board/high_tech/", {"q": "别的"}))
+    assert formal.firm.name not in text(as_city.get("/board/high_tech/", {"pending": "yes"}))
+    assert formal.firm.name not in text(as_city.get("/board/high_tech/", {"late": "true"}))
     assert as_city.get("/board/nonsense/").status_code == 404
 
 
