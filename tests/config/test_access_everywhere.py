@@ -531,7 +531,9 @@ def ask(client: Client, name: str, world_: dict):
         address += f"?after={world_['application']}"
     if route.post is None:
         return client.get(address)
-    known = {key: world_[key] for key in ("credit_code", "reference", "results") if key in route.post}
+    known = {
+        key: world_[key] for key in ("credit_code", "reference", "results", "round", "document") if key in route.post
+    }
     return client.post(
         address,
         route.post | known if known else route.post,
