@@ -44,6 +44,7 @@ from pipeline.services.uploads import begin_upload
 from tests import make
 from tests.pipeline import world
 
+pytestmark = pytest.mark.whole
 SECRET = "平南智造"  # the firm's name, which a stranger must not meet anywhere
 LIST, HIDDEN, OWN, PUBLIC, MANAGE = "list", "hidden", "own", "public", "manage"
 

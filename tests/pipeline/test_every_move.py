@@ -26,6 +26,8 @@ from pipeline.workflows import WORKFLOWS
 from tests import make
 from tests.pipeline import world
 
+pytestmark = pytest.mark.whole
+
 MOVES = [(table, step, source) for table in WORKFLOWS.values() for step in table.transitions for source in step.sources]
 EACH = pytest.mark.parametrize(
     ("table", "step", "source"), MOVES, ids=[f"{table.programme}:{source}:{step.code}" for table, step, source in MOVES]
