@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crm.models import Region, User
 
 NOTHING = Q(pk__in=[])
+EVERYTHING = ~NOTHING  # not Q(): that one vanishes where it is joined by "or"
 CITY_DEPTH = 2  # 自治区/市/: a post here or above sits at the city's desk
 
 
@@ -47,7 +48,7 @@ class Scope:
     def q(self, *, path: str = "region_path", firm: str | None = "firm_id") -> Q:
         """The WHERE that keeps this person's rows, on columns of the table itself: no join, so no doubles."""
         if self.everything:
-            return Q()
+            return EVERYTHING
         wanted = NOTHING
         for prefix in self.paths:
             wanted |= Q(**{f"{path}__under": prefix})

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from crm.files import ACCEPT
 from crm.models import Region, User
 
+LONGEST_ADDRESS = 150  # it becomes the user name
 LETTER_HELP = _("可上传 pdf、jpg、png、docx、xlsx，不超过 20 MB")
 
 
@@ -29,7 +30,7 @@ def letter_field(label: Any) -> forms.FileField:
 
 class InvitationForm(forms.Form):
     name = forms.CharField(label=_("姓名"), max_length=60)
-    email = forms.EmailField(label=_("邮箱"))
+    email = forms.EmailField(label=_("邮箱"), max_length=LONGEST_ADDRESS)
 
 
 class AcceptForm(forms.Form):
@@ -68,7 +69,7 @@ class MandateForm(forms.Form):
     prefix = "mandate"
     name = forms.CharField(label=_("代理人姓名"), max_length=60)
     agency = forms.CharField(label=_("代理机构"), max_length=120, required=False)
-    email = forms.EmailField(label=_("代理人邮箱"))
+    email = forms.EmailField(label=_("代理人邮箱"), max_length=LONGEST_ADDRESS)
     starts_on = forms.DateField(label=_("起始日期"), widget=DayInput())
     ends_on = forms.DateField(label=_("截止日期"), widget=DayInput(), help_text=_("到期自动失效，可随时提前撤销"))
     authority = forms.CharField(
@@ -82,7 +83,9 @@ class RegisterForm(forms.Form):
     firm_name = forms.CharField(label=_("企业名称"), max_length=120)
     name = forms.CharField(label=_("姓名"), max_length=60)
     phone = forms.CharField(label=_("电话"), max_length=40, widget=forms.TextInput(attrs={"type": "tel"}))
-    email = forms.EmailField(label=_("邮箱"), help_text=_("审核结果和设置密码的链接发到这里"))
+    email = forms.EmailField(
+        label=_("邮箱"), max_length=LONGEST_ADDRESS, help_text=_("审核结果和设置密码的链接发到这里")
+    )
     note = forms.CharField(
         label=_("说明"),
         max_length=1000,

@@ -18,7 +18,10 @@ from notifications.people import officers_at
 
 @receiver(invited, dispatch_uid="mail_invitation")
 def mail_invitation(sender: type, invitation: Invitation, token: str, **kwargs: Any) -> None:
-    """The link, to the invited address alone: the row names no firm and no region, so that nobody else reads it."""
+    """The link, to the invited address alone: the row names no firm, region or person and no link of its own.
+
+    Whoever says that an address is theirs has not shown it: only the mail that arrives there opens the invitation.
+    """
     account = account_of(invitation)
     link = f"/invitation/{token}/"
     _write(
@@ -28,8 +31,6 @@ def mail_invitation(sender: type, invitation: Invitation, token: str, **kwargs: 
         to_name=invitation.name,
         language=account.language if account else settings.LANGUAGE_CODE,
         context={"invitation": invitation, "link": link, "account": account},
-        recipient=account,
-        link=link,
         expires_at=invitation.expires_at,
     )
 

@@ -108,7 +108,8 @@ class ApplicationFilter(ScopedFilterSet):
         return looked_for(queryset, value)
 
     def undecided(self, queryset, name, value):
-        return queryset.filter(Exists(PendingResult.objects.waiting().filter(application=OuterRef("pk"))))
+        seen = PendingResult.objects.visible_to(self.request.user).waiting()  # nothing for a firm
+        return queryset.filter(Exists(seen.filter(application=OuterRef("pk"))))
 
 
 class PendingFilter(django_filters.FilterSet):

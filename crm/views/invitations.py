@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -85,6 +86,11 @@ def _made(form: AcceptForm, found: Invitation) -> Any:
 
 
 def _welcome(request: HttpRequest, found: Invitation) -> HttpResponse:
+    mandate = found.mandate
+    if mandate is not None and mandate.starts_on > timezone.localdate():
+        text = _("已接受授权；自 {day} 起可以代 {firm} 办理")
+        say(request, text.format(day=mandate.starts_on, firm=found.firm.name))
+        return redirect("account")
     text = _("您已可以代 {firm} 办理") if found.mandate_id else _("您已可以办理 {firm} 的事项")
     say(request, text.format(firm=found.firm.name))
     return redirect("portal")

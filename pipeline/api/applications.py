@@ -99,7 +99,9 @@ class ApplicationViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, views
         """What has happened, oldest first; for a firm only what concerns it."""
         application = self.get_object()
         events = StageEvent.objects.visible_to(request.user).filter(application=application)
-        return Response(self.get_serializer(events.select_related("actor").order_by("version"), many=True).data)
+        return Response(
+            self.get_serializer(events.select_related("actor", "application").order_by("version"), many=True).data
+        )
 
 
 class PendingResultViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):

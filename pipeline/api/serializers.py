@@ -15,6 +15,7 @@ from crm.fact_codes import FACT_CODES, NO_YEAR
 from crm.models import Fact, Firm, Region
 from pipeline.api.clocks import PlanSerializer, RoundVersionSerializer
 from pipeline.models import Application, Deadline, Indicator, PendingResult, Quota, Recognition, Round, StageEvent
+from pipeline.models.applications import UNDO
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.clocks import IN_TIME, Clock, clocks
 from pipeline.selectors.explained import explained
@@ -93,6 +94,14 @@ class StageEventSerializer(serializers.ModelSerializer):
     class Meta:
         model = StageEvent
         fields = ["version", "transition", "from_stage", "to_stage", "actor", "acted_as", "note", "at"]
+
+    def to_representation(self, event: StageEvent) -> dict[str, Any]:
+        """A firm reads the notes that were meant for it, and no officer's name."""
+        shown = super().to_representation(event)
+        if scope_of(self.context["request"].user).is_staff or event.by_firm:
+            return shown
+        meant = event.transition == UNDO or event.application.workflow.stage(event.to_stage).mails_firm
+        return shown | {"actor": None} | ({} if meant else {"note": ""})
 
 
 class ApplicationSerializer(serializers.ModelSerializer):
@@ -216,7 +225,7 @@ class PendingResultSerializer(serializers.ModelSerializer):
 class RevealSerializer(serializers.Serializer):
     """`{"results": [id]}`: what is to become public now."""
 
-    results = serializers.ListField(child=serializers.IntegerField(min_value=1), max_length=20_000)
+    results = serializers.ListField(child=serializers.IntegerField(min_value=1, max_value=2**63 - 1), max_length=20_000)
 
 
 class UndoSerializer(serializers.Serializer):

@@ -11,6 +11,7 @@ from crm.choices import ScanState
 from crm.files import shown_name
 from crm.models.history import AppendOnlyQuerySet
 from pipeline.material_kinds import DOCUMENT_KINDS, MaterialState
+from pipeline.models.applications import StageEvent
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
@@ -109,6 +110,13 @@ class NoticeQuerySet(AppendOnlyQuerySet):
         """As the applications that they speak of."""
         scope = scope_of(user)
         return self.filter(scope.q(path="application__region_path", firm="application__firm_id"))
+
+    def standing(self):
+        """Those that hold: without the ones whose return was taken back at once."""
+        undone = StageEvent.objects.filter(
+            application=models.OuterRef("application"), at=models.OuterRef("at"), undone__isnull=False
+        )
+        return self.exclude(models.Q(models.Exists(undone), returned=True))
 
 
 class MaterialNotice(models.Model):

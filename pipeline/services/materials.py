@@ -232,16 +232,23 @@ def set_start(programme: str, starts_on: date | None, *, actor: User) -> None:
     record_changes(row, {"starts_on": (before, starts_on)}, actor=actor)
 
 
+PATIENCE = 3  # files without an answer, after which the scanner is taken for away
+
+
 def scan_waiting(*, most: int = 200) -> int:
     """Ask the scanner again about files that came while it was silent. Returns how many it has settled."""
-    settled = 0
-    for document in Document.objects.filter(scan=ScanState.WAITING).order_by("pk")[:most]:
+    settled = silent = 0
+    # In no order: a file that the scanner never answers for must not stand before all others.
+    for document in Document.objects.filter(scan=ScanState.WAITING).order_by("?")[:most]:
         try:
             with document.file.open("rb") as file:
                 said = scanner().scan(file)
         except FileNotFoundError:
             continue
         if said == ScanState.WAITING:
-            break
+            silent += 1
+            if silent == PATIENCE:
+                break
+            continue
         settled += Document.objects.filter(pk=document.pk, scan=ScanState.WAITING).update(scan=said)
     return settled

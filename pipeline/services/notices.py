@@ -17,7 +17,7 @@ from pipeline.errors import NoticeRefused, UnknownTransition
 from pipeline.material_kinds import EXPIRED_CODE, MISSING_CODE, REASONS, MaterialState
 from pipeline.models import Application, MaterialNotice
 from pipeline.selectors.calendar import work_calendar
-from pipeline.selectors.materials import MaterialList, Slot, material_list
+from pipeline.selectors.materials import MaterialList, Slot, material_list, may_upload
 from pipeline.services.applications import move_application
 from pipeline.services.deadlines import end_of
 from pipeline.signals import notice_issued
@@ -51,6 +51,9 @@ def issue_notice(
     reasons = _problems(found, second, reason, role.hats)
     if step is not None:
         reasons += [text for text in [step.role_blocker(role)] if text]
+    elif not may_upload(application, frozenset({Acting.FIRM})):
+        text = _("“{stage}”阶段企业不能补交材料，告知了也无法补正；请在可以退回补正的阶段告知")
+        reasons.append(text.format(stage=application.current.label))
     if reasons:
         raise NoticeRefused(*reasons)
     items = [notice_line(slot) for slot in found.lacking]
@@ -101,7 +104,7 @@ def _problems(found: MaterialList, second: bool, reason: str, hats: frozenset[st
 
 def is_second(application: Application, found: MaterialList) -> bool:
     """True when something that is lacking had been looked at in an earlier notice. One query."""
-    seen = {key for keys in application.notices.values_list("looked_at", flat=True) for key in keys}
+    seen = {key for keys in application.notices.standing().values_list("looked_at", flat=True) for key in keys}
     return any(slot.key in seen for slot in found.lacking)
 
 

@@ -7,10 +7,12 @@ from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.errors import DomainError, InvalidInput
+from crm.access import WRITERS, scope_of
+from crm.errors import DomainError, InvalidInput, NotAllowed
 from crm.models import Job, User
 from crm.services.chunks import Outcome, Writing, start_in_parts, works
 from crm.services.firms import require_writer
@@ -82,14 +84,22 @@ def withdraw_result(pending: PendingResult, *, actor: User) -> None:
     record_changes(pending.application, {"pending": (pending.label, "")}, actor=actor)
 
 
+@transaction.atomic
 def date_results(pending: Iterable[PendingResult], *, on: date | None, actor: User) -> int:
-    """Set, change or clear the day on which results become public. Returns how many changed."""
+    """Set, change or clear the day on which results become public. Returns how many changed.
+
+    One that was refused before is tried again on the new day.
+    """
     if on is not None and on <= timezone.localdate():
         raise InvalidInput(_("公布日期 {day} 须晚于今天；今天公布请直接办理").format(day=on))
     changed = 0
     for row in pending:
         require_writer(actor, row.application.region_path)
-        changed += PendingResult.objects.waiting().filter(pk=row.pk).exclude(reveal_on=on).update(reveal_on=on)
+        same = Q(reveal_on=on, refusal=[]) if on else Q(reveal_on=None)
+        mine = PendingResult.objects.waiting().filter(pk=row.pk).exclude(same)
+        if mine.update(reveal_on=on, refusal=[]):
+            changed += 1
+            record_changes(row.application, {"reveal_on": (row.reveal_on, on)}, actor=actor)
     return changed
 
 
@@ -98,6 +108,8 @@ def start_reveal(pending: Iterable[int], *, actor: User) -> Job:
     ids = sorted(set(pending))
     if not ids:
         raise InvalidInput(_("没有选择任何待公布的结果"))
+    if not scope_of(actor).has_role(*WRITERS):
+        raise NotAllowed(_("当前身份只能查阅；公布结果请找本辖区经办人员"))
     if len(ids) > MOST:
         raise InvalidInput(_("一次最多公布 {most} 项结果；请先筛选").format(most=MOST))
     return _start(ids, actor=actor)
@@ -144,21 +156,29 @@ def reveal_part(job: Job, params: dict[str, Any]) -> Writing:
     rows = list(waiting.select_related("application__firm", "application__round", "entered_by").order_by("pk"))
 
     def write() -> Outcome:
-        told = [_reveal(row, job.actor or row.entered_by) for row in rows]
+        told = [_reveal(row, job.actor or row.entered_by, by_himself=job.actor is None) for row in rows]
         refused = sum(row["outcome"] == "refused" for row in told)
         return Outcome(done=len(told) - refused, refused=refused, result={"rows": told})
 
     return write
 
 
-def _reveal(pending: PendingResult, actor: User) -> dict[str, Any]:
+def _may_reveal(pending: PendingResult, actor: User) -> bool:
+    """False where the person has no business with it: what they are refused says nothing of the result."""
+    step = pending.step
+    return step is None or step.allows(acting_role(actor, pending.application))
+
+
+def _reveal(pending: PendingResult, actor: User, *, by_himself: bool) -> dict[str, Any]:
+    """Make one result public. `by_himself`: its day has come, and the rights are those of who entered it."""
     application = pending.application
     told = {"id": pending.pk, "reference": application.reference, "firm": application.firm.name}
     try:
         with transaction.atomic():
             _make_public(pending, actor)
     except DomainError as error:
-        PendingResult.objects.filter(pk=pending.pk).update(refusal=error.reasons)
+        if by_himself or _may_reveal(pending, actor):
+            PendingResult.objects.filter(pk=pending.pk).update(refusal=error.reasons)
         return told | {"outcome": "refused", "reasons": error.reasons}
     return told | {"outcome": "done", "reasons": []}
 

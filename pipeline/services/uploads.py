@@ -77,7 +77,9 @@ def finish_upload(upload: Upload, *, actor: User, valid_until: date | None = Non
     """Put the parts together and judge the whole as any other file. Raises MaterialRefused while parts are missing."""
     if upload.received != upload.size:
         raise MaterialRefused(_("已收到 {received} 字节，请从该处继续上传").format(received=upload.received))
-    with tempfile.TemporaryFile() as whole:
+    with transaction.atomic(), tempfile.TemporaryFile() as whole:
+        if not Upload.objects.filter(pk=upload.pk).delete()[0]:  # claimed: a second click or try finds it gone
+            raise MaterialRefused(_("这次上传已经完成"))
         for name in upload.parts:
             with default_storage.open(name) as part:
                 whole.write(part.read())
@@ -86,7 +88,7 @@ def finish_upload(upload: Upload, *, actor: User, valid_until: date | None = Non
         file.size = upload.size
         application, place = upload.application, (upload.item, upload.year)
         done = upload_files(application, *place, [file], actor=actor, valid_until=valid_until)
-    forget(upload)
+        transaction.on_commit(lambda: _drop(list(upload.parts)))
     return done
 
 

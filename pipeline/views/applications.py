@@ -168,7 +168,9 @@ def application_undo(request: HttpRequest, pk: int) -> HttpResponse:
     application = visible_application(request, pk)
     seen = request.POST.get("version", "")
     try:
-        undo_last(application, actor=person(request), version=int(seen) if seen.isdecimal() else None)
+        undo_last(
+            application, actor=person(request), version=int(seen) if seen.isdecimal() and len(seen) < 10 else None
+        )
     except PipelineError as error:
         refuse(request, error)
     else:

@@ -38,7 +38,7 @@ def list_context(request: HttpRequest, application: Application) -> dict[str, An
         return {"materials": None}
     return {
         "materials": found,
-        "notices": list(application.notices.all()),
+        "notices": list(application.notices.standing()),
         "second": found.may_decide and is_second(application, found),
         "return_step": return_step(application),
         "notice_form": NoticeForm(initial={"version": application.version}),

@@ -44,7 +44,7 @@ def notice_issue(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _notice(request: HttpRequest, pk: int, number: int) -> MaterialNotice:
     application = seen_application(request, pk)
-    rows = MaterialNotice.objects.visible_to(request.user).filter(application=application)
+    rows = MaterialNotice.objects.visible_to(request.user).standing().filter(application=application)
     notice = get_object_or_404(rows.select_related("sent_by"), number=number)
     notice.application = application
     return notice

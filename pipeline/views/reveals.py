@@ -19,6 +19,11 @@ from pipeline.models import PendingResult
 from pipeline.services.reveals import MOST, date_results, start_reveal, withdraw_result
 
 
+def is_key(text: str) -> bool:
+    """True when the text can be a row's key: the database knows no longer numbers."""
+    return text.isascii() and text.isdecimal() and len(text) < 19
+
+
 def _waiting(request: HttpRequest) -> QuerySet[PendingResult]:
     return PendingResult.objects.visible_to(request.user).waiting()
 
@@ -47,7 +52,7 @@ def _chosen(request: HttpRequest) -> QuerySet[PendingResult]:
     if request.POST.get("everything"):
         filterset = PendingFilter(request.GET, queryset=rows, request=request)
         return filterset.qs if filterset.is_valid() else rows.none()
-    return rows.filter(pk__in=[number for number in request.POST.getlist("row") if number.isdecimal()])
+    return rows.filter(pk__in=[number for number in request.POST.getlist("row") if is_key(number)])
 
 
 @staff_only

@@ -403,3 +403,26 @@ def test_the_letter_goes_to_the_deciding_officer_alone(
 
     assert answers == {"officer": 200, "other_officer": 404, "firm_user": 404}
     assert ChangeRecord.objects.filter(field="file_read", actor=officer).count() == 1
+
+
+@pytest.mark.django_db
+def test_an_address_somebody_merely_claims_opens_no_invitation(client, firm, other_firm, other_firm_user, officer):
+    claimed = {"name": "x", "email": "boss@firm.cn", "phone": "", "language": "zh-hans"}
+    client.force_login(other_firm_user)
+    assert client.post("/settings/account/", claimed).status_code == 302
+
+    invitation = invite(firm, email="boss@firm.cn", name="老板", actor=officer)
+
+    link = link_of(invitation)
+    mail = Message.objects.get(key__startswith=f"invitation:{invitation.pk}:")
+    assert (mail.recipient, mail.link, mail.to) == (None, "", "boss@firm.cn")
+    for address in ("/messages/", "/mailbox/", "/portal/"):
+        assert link not in client.get(address).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_superuser_sees_all_that_others_see_in_part(firm, officer, admin):
+    boss = User.objects.create_superuser("root", "root@example.cn", "pw", name="根")
+    invitation = invite(firm, email="a@example.cn", name="a", actor=officer)
+
+    assert list(Invitation.objects.visible_to(boss)) == [invitation]

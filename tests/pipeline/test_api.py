@@ -7,6 +7,7 @@ from django.core.management import call_command
 
 from crm.models import Fact
 from pipeline.models import Application, Quota
+from pipeline.services.applications import move_application
 from pipeline.services.metrics import compile_metrics
 from tests import make
 from tests.pipeline import world
@@ -261,3 +262,13 @@ def test_health_says_whether_the_queue_moves(client, db):
     assert (before["ready"], before["queue_moves"], before["queue_age_seconds"]) == (True, False, None)
     assert (after["queue_moves"], after["queue_age_seconds"]) == (True, 0)
     assert client.get("/api/v1/health/live/").json() == {"live": True}
+
+
+def test_a_firm_reads_no_internal_note_and_no_officers_name(api, firm, firm_user, city_officer):
+    application = world.at(firm, "formal")
+    move_application(application, "recommend", actor=city_officer, note="内部意见")
+
+    shown = api(firm_user).get(f"applications/{application.pk}/events/").json()
+
+    assert (shown[-1]["transition"], shown[-1]["note"], shown[-1]["actor"]) == ("recommend", "", None)
+    assert api(city_officer).get(f"applications/{application.pk}/events/").json()[-1]["note"] == "内部意见"

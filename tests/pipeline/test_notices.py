@@ -17,7 +17,7 @@ from pipeline.services.applications import move_application
 from pipeline.services.material_decisions import Decision, decide_materials
 from pipeline.services.materials import upload_files
 from pipeline.services.notices import issue_notice
-from pipeline.services.undoing import undo_moves
+from pipeline.services.undoing import undo_last, undo_moves
 from tests import make
 from tests.pipeline import world
 
@@ -196,3 +196,28 @@ def test_a_return_that_is_taken_back_holds_its_mail_back(formal, city_officer, f
     undo_moves(formal, first=formal.version, last=formal.version, actor=city_officer, reason="点错")
 
     assert Message.objects.get(key__startswith="notice:").state == "expired"
+
+
+def test_a_notice_whose_return_was_taken_back_never_was(client, formal, city_officer, firm_user):
+    judge(formal, city_officer, financial_statements="unstamped")
+    first = issue_notice(formal, actor=city_officer)
+    formal.refresh_from_db()
+    undo_last(formal, actor=city_officer)
+
+    client.force_login(firm_user)
+    assert client.get(f"/applications/{formal.pk}/notices/{first.number}/").status_code == 404
+    again = issue_notice(formal, actor=city_officer)
+    assert (again.number, again.second) == (2, False)
+
+
+@pytest.mark.parametrize("stage", ["submitted", "recommended", "expert", "filed"])
+def test_no_notice_where_the_firm_could_not_correct(firm, firm_user, lead, stage):
+    world.published("high_tech", "CN-2016")
+    application = world.at(firm, stage)
+
+    with pytest.raises(NoticeRefused) as refused:
+        issue_notice(application, actor=lead)
+
+    label = application.current.label
+    assert refused.value.reasons == [f"“{label}”阶段企业不能补交材料，告知了也无法补正；请在可以退回补正的阶段告知"]
+    assert MaterialNotice.objects.count() == 0

@@ -245,3 +245,45 @@ def test_only_results_of_the_tables_are_revealable():
         "high_tech/1": ["approve", "certify", "reject"],
         "gazelle/1": ["admit", "certify", "reject"],
     }
+
+
+def test_the_filter_of_the_list_tells_a_firm_nothing(client, filed, firm_user, city_officer):
+    enter_result(filed, "certify", actor=city_officer)
+
+    client.force_login(firm_user)
+    assert client.get("/api/v1/applications/?pending=yes").json()["results"] == []
+    client.force_login(city_officer)
+    assert len(client.get("/api/v1/applications/?pending=yes").json()["results"]) == 1
+
+
+def test_who_may_not_reveal_neither_stops_nor_marks_a_result(client, filed, county, officer, viewer, city_officer):
+    day = timezone.localdate() + timedelta(days=1)
+    row = enter_result(filed, "certify", actor=city_officer, reveal_on=day)
+
+    client.force_login(viewer)
+    assert "当前身份只能查阅" in text(client.post("/reveals/now/", {"everything": "1"}, follow=True))
+    job = revealed(row, actor=officer)  # the county's desk: a city move is not theirs
+    assert (job.done, job.refused) == (0, 1)
+
+    row.refresh_from_db()
+    assert row.refusal == []
+    assert reveal_due(today=day) == 1
+
+
+def test_a_refused_result_with_a_new_day_is_tried_again(filed, city_officer):
+    row = enter_result(filed, "certify", actor=city_officer)
+    PendingResult.objects.filter(pk=row.pk).update(refusal=["x"])
+    day = timezone.localdate() + timedelta(days=2)
+
+    assert date_results([row], on=day, actor=city_officer) == 1
+    assert reveal_due(today=day) == 1
+
+
+@pytest.mark.parametrize("key", ["9" * 30, "²", "-1", "x"])
+def test_odd_keys_choose_nothing(client, filed, city_officer, key):
+    client.force_login(city_officer)
+
+    assert client.post("/reveals/now/", {"row": key}).status_code == 302
+    body = {"results": [10**30]}
+    assert client.post("/api/v1/pending-results/reveal/", body, content_type="application/json").status_code == 400
+    assert client.post(f"/applications/{filed.pk}/undo/", {"version": "9" * 5000}).status_code == 302

@@ -118,3 +118,15 @@ def test_the_pages_speak_json_and_only_to_who_began(prep, firm_user, officer):
     assert client.post(state["finish"]).json() == {"kept": [Document.objects.get().pk]}
     assert client.post(begin, {"name": "x.exe", "size": 5}).status_code == 400
     assert client.post(begin, {"size": "odd"}).status_code == 400
+
+
+def test_finished_twice_it_is_one_document(prep, firm_user):
+    upload = add_part(begun(prep, firm_user), WHOLE, offset=0)
+    again = Upload.objects.get(pk=upload.pk)
+
+    finish_upload(upload, actor=firm_user)
+    with pytest.raises(MaterialRefused) as refused:
+        finish_upload(again, actor=firm_user)
+
+    assert refused.value.reasons == ["这次上传已经完成"]
+    assert Document.objects.count() == 1
