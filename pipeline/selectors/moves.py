@@ -14,7 +14,7 @@ from pipeline.access import acting_role
 from pipeline.choices import Phase, Title
 from pipeline.models import Application, ClockStop
 from pipeline.selectors.calendar import work_calendar
-from pipeline.selectors.stops import standing_stop
+from pipeline.selectors.stops import resuming_stop
 from pipeline.services.deadlines import end_of
 from pipeline.services.recognitions import validity
 from pipeline.workdays import WorkCalendar
@@ -71,7 +71,7 @@ def moves_of(
 ) -> list[Move]:
     """The moves that the table allows from here, with their blockers for this person (a note is asked for later)."""
     role, calendar = acting_role(user, application), calendar or work_calendar()
-    today, held = today or timezone.localdate(), standing_stop(application)
+    today, held = today or timezone.localdate(), resuming_stop(application)
     return [
         Move(
             step,

@@ -43,13 +43,21 @@ def _read(stops) -> Pauses:
     return Pauses(found)
 
 
-def standing_stop(application: Application) -> ClockStop | None:
-    """The term of this application that stands still now and will run on when it is back. At most two queries."""
-    held = application.stops.filter(resumed_on=None).order_by("stopped_version").last()  # type: ignore[attr-defined]
-    if held is None:
-        return None
-    own = ClockRule.objects.filter(programme=application.programme).values_list("mode", flat=True).first()
-    return held if (own or default_mode(application.programme)) == ClockMode.RESUME else None
+def open_stop(application: Application) -> ClockStop | None:
+    """The term of this application that stands still now. One query."""
+    return application.stops.filter(resumed_on=None).order_by("stopped_version").last()  # type: ignore[attr-defined]
+
+
+def mode_of(programme: str) -> str:
+    """What becomes of a term after a correction: the bureau's own rule, else the workflow table's. One query."""
+    ruled = ClockRule.objects.filter(programme=programme).values_list("mode", flat=True).first()
+    return ruled or default_mode(programme)
+
+
+def resuming_stop(application: Application) -> ClockStop | None:
+    """The term that stands still now and will run on when the application is back. At most two queries."""
+    held = open_stop(application)
+    return held if held and mode_of(application.programme) == ClockMode.RESUME else None
 
 
 @dataclass(frozen=True)

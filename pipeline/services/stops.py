@@ -16,18 +16,12 @@ from crm.services.people import require_manager
 from pipeline.choices import ClockMode, DeadlineKind, Phase, StopEnd
 from pipeline.models import Application, ClockRule, ClockStop, Deadline, StageEvent
 from pipeline.selectors.calendar import work_calendar
-from pipeline.selectors.stops import default_mode, pauses_of
+from pipeline.selectors.stops import mode_of, open_stop, pauses_of
 from pipeline.workdays import Pause, WorkCalendar
 from pipeline.workflow import WORKDAYS
 from pipeline.workflows import PROGRAMMES
 
 Held = tuple[date, tuple[Pause, ...]]  # when the term began, and when it stood still
-
-
-def mode_of(programme: str) -> str:
-    """What becomes of a term after a correction: the bureau's own rule, else the workflow table's."""
-    ruled = ClockRule.objects.filter(programme=programme).values_list("mode", flat=True).first()
-    return ruled or default_mode(programme)
 
 
 @transaction.atomic
@@ -75,7 +69,7 @@ def end_stop(application: Application, event: StageEvent) -> Held | None:
     On the way back there, at a stage before it, the clock still stands; past it, the stop has come to nothing.
     Returns the term that runs on, else None.
     """
-    held = application.stops.filter(resumed_on=None).order_by("stopped_version").last()  # type: ignore[attr-defined]
+    held = open_stop(application)
     if held is None:
         return None
     workflow, stage = application.workflow, application.current

@@ -8,9 +8,10 @@ import time_machine
 from crm.errors import InvalidInput, NotAllowed
 from crm.models import ChangeRecord
 from pipeline.models import ClockRule, ClockStop, Deadline
+from pipeline.selectors.stops import mode_of
 from pipeline.services.applications import move_application
 from pipeline.services.rounds import set_workday
-from pipeline.services.stops import mode_of, set_clock_rule
+from pipeline.services.stops import set_clock_rule
 from pipeline.services.undoing import undo_moves
 from tests import make
 from tests.pipeline import world
