@@ -63,6 +63,14 @@ SYSTEM = Actor(frozenset({Acting.SYSTEM}), at_city=True)
 
 
 @dataclass(frozen=True)
+class Lacking:
+    """What an application lacks of what a move asks for: codes of figures, labels of papers."""
+
+    facts: tuple[str, ...] = ()
+    papers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Transition:
     """One lawful move. `sources` may be several stages; `city` keeps it for the city's desk."""
 
@@ -99,8 +107,21 @@ class Transition:
             return refusal + _("，请找本辖区科长办理")
         return refusal
 
-    def blockers(self, application: Application, *, role: Actor, note: str = "", decided: bool = False) -> list[str]:
-        """Every reason why this move cannot be made now; empty when it can.
+    def lacking(self, application: Application) -> Lacking:
+        """What the application lacks of what this move asks for. At most four queries."""
+        papers = application.missing_materials() if self.papers else []
+        return Lacking(tuple(application.missing_facts(self.facts)), tuple(papers))
+
+    def blockers(
+        self,
+        application: Application,
+        *,
+        role: Actor,
+        note: str = "",
+        decided: bool = False,
+        lacking: Lacking | None = None,
+    ) -> list[str]:
+        """Every reason why this move cannot be made now; empty when it can. `lacking` where it has been asked already.
 
         `decided` where the outcome is known already, as from an official list: then neither figures nor papers are
         asked for, and never of the system.
@@ -110,25 +131,26 @@ class Transition:
             found.append(_("“{move}”须写明原因").format(move=self.label))
         found += [guard(application) for guard in self.guards]
         if not decided and Acting.SYSTEM not in role.hats:
-            found += [self._facts_blocker(application), self._papers_blocker(application)]
+            lacking = lacking or self.lacking(application)
+            found += [_facts_blocker(application, lacking.facts), _papers_blocker(lacking.papers)]
         return [reason for reason in found if reason]
 
-    def _papers_blocker(self, application: Application) -> str | None:
-        """Which papers of the checklist are not there, or no longer valid."""
-        missing = application.missing_materials() if self.papers else []
-        if not missing:
-            return None
-        names = _("、").join(missing)
-        return _("还缺 {count} 份材料：{names}；请在材料清单中上传").format(count=len(missing), names=names)
 
-    def _facts_blocker(self, application: Application) -> str | None:
-        """Which figures nobody has stated yet."""
-        missing = application.missing_facts(self.facts)
-        if not missing:
-            return None
-        names = _("、").join(str(FACT_CODES[code].label) for code in missing)
-        reason = _("{year} 年还缺 {count} 项数据：{names}；请先填写")
-        return reason.format(year=application.facts_year, count=len(missing), names=names)
+def _facts_blocker(application: Application, missing: tuple[str, ...]) -> str | None:
+    """Which figures nobody has stated yet."""
+    if not missing:
+        return None
+    names = _("、").join(str(FACT_CODES[code].label) for code in missing)
+    reason = _("{year} 年还缺 {count} 项数据：{names}；请先填写")
+    return reason.format(year=application.facts_year, count=len(missing), names=names)
+
+
+def _papers_blocker(missing: tuple[str, ...]) -> str | None:
+    """Which papers of the checklist are not there, or no longer valid."""
+    if not missing:
+        return None
+    names = _("、").join(missing)
+    return _("还缺 {count} 份材料：{names}；请在材料清单中上传").format(count=len(missing), names=names)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pipeline.selectors.stops import resuming_stop
 from pipeline.services.deadlines import end_of
 from pipeline.services.recognitions import validity
 from pipeline.workdays import WorkCalendar
-from pipeline.workflow import WORKDAYS, Stage, Transition
+from pipeline.workflow import WORKDAYS, Lacking, Stage, Transition
 
 NOTE, FACT, RESULT, PAPERS = "note", "fact", "result", "materials"
 CLOCK, MAIL, COUNT, TITLE, END = "clock", "mail", "count", "title", "end"
@@ -72,16 +72,14 @@ def moves_of(
     """The moves that the table allows from here, with their blockers for this person (a note is asked for later)."""
     role, calendar = acting_role(user, application), calendar or work_calendar()
     today, held = today or timezone.localdate(), resuming_stop(application)
-    return [
-        Move(
-            step,
-            tuple(step.blockers(application, role=role, note="…")),
-            step.allows(role),
-            tuple(needs_of(application, step)),
-            tuple(consequences_of(application, step, calendar=calendar, today=today, held=held)),
-        )
-        for step in application.workflow.moves_from(application.stage)
-    ]
+    found = []
+    for step in application.workflow.moves_from(application.stage):
+        lacking = step.lacking(application)
+        blockers = step.blockers(application, role=role, note="…", lacking=lacking)
+        needs = needs_of(application, step, lacking)
+        follows = consequences_of(application, step, calendar=calendar, today=today, held=held)
+        found.append(Move(step, tuple(blockers), step.allows(role), tuple(needs), tuple(follows)))
+    return found
 
 
 def warnings_of(application: Application) -> list[str]:
@@ -91,15 +89,14 @@ def warnings_of(application: Application) -> list[str]:
     return [reason for guard in application.workflow.warns if (reason := guard(application))]
 
 
-def needs_of(application: Application, step: Transition) -> list[Need]:
-    """What the table says that a move needs. At most four queries."""
+def needs_of(application: Application, step: Transition, lacking: Lacking) -> list[Need]:
+    """What the table says that a move needs, and what of it is lacking. No query."""
     found = [Need(NOTE, "note", _("说明"), required=True, missing=True)] if step.note_required else []
-    missing = application.missing_facts(step.facts)
     for code in step.facts:
         label = str(FACT_CODES[code].label)
-        found.append(Need(FACT, code, label, required=True, missing=code in missing, year=application.facts_year))
-    if step.papers and (absent := application.missing_materials()):
-        label = _("材料清单（还缺 {count} 份）").format(count=len(absent))
+        found.append(Need(FACT, code, label, required=True, missing=code in lacking.facts, year=application.facts_year))
+    if lacking.papers:
+        label = _("材料清单（还缺 {count} 份）").format(count=len(lacking.papers))
         found.append(Need(PAPERS, "materials", label, required=True, missing=True))
     if step.grants:
         names = {"number": _("编号"), "document": _("公告文号"), "granted_on": _("认定日期")}

@@ -351,11 +351,11 @@ def test_the_list_costs_the_same_for_one_document_and_for_three(prep, firm_user,
     client = make.logged_in(firm_user)
     upload_files(prep, *LICENCE, [pdf()], actor=firm_user)
     client.get(f"/portal/applications/{prep.pk}/")
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(20):
         client.get(f"/portal/applications/{prep.pk}/")
     for item in ("application_form", "ip_certificates", "no_accident"):
         upload_files(prep, item, 0, [pdf(), pdf("2.pdf")], actor=firm_user)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(20):
         client.get(f"/portal/applications/{prep.pk}/")
 
 
