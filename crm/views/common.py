@@ -56,6 +56,14 @@ def attempt(form: forms.Form, action: Callable[[], Any]) -> bool:
     return True
 
 
+def typed_key(text: str) -> int:
+    """A row's key as an address or a form has it; 0, which no row has, for what cannot be one.
+
+    The databases know no numbers of more than 18 digits.
+    """
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
+
+
 def say(request: HttpRequest, text: str) -> None:
     """One line about what was done, shown once on the next page."""
     messages.success(request, text)

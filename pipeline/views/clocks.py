@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from crm.errors import DomainError
-from crm.views.common import person, refuse, say, staff_only
+from crm.views.common import person, refuse, say, staff_only, typed_key
 from pipeline.models import Round
 from pipeline.services.rounds import move_to_round
 from pipeline.services.timetables import tick_step
@@ -21,8 +21,7 @@ from pipeline.views.applications import visible_application
 def application_round(request: HttpRequest, pk: int) -> HttpResponse:
     """Give the application to another window."""
     application = visible_application(request, pk)
-    number = request.POST.get("round", "")
-    number = number if number.isascii() and number.isdecimal() and len(number) < 19 else "0"
+    number = typed_key(request.POST.get("round", ""))
     window = get_object_or_404(Round.objects.visible_to(request.user), pk=number)
     try:
         move_to_round(application, window, actor=person(request))

@@ -17,7 +17,7 @@ from crm.choices import ScanState
 from crm.errors import DomainError
 from crm.models import Firm
 from crm.services.downloads import hand_out
-from crm.views.common import back, person, refuse, say, staff_only, wants_fragment
+from crm.views.common import back, person, refuse, say, staff_only, typed_key, wants_fragment
 from pipeline.errors import MaterialRefused
 from pipeline.material_forms import UploadForm, decisions_in
 from pipeline.models import Application, Document, MaterialFile
@@ -80,7 +80,7 @@ def material_reuse(request: HttpRequest, pk: int, item: str, year: int) -> HttpR
     application = seen_application(request, pk)
     number = request.POST.get("document", "")
     papers = Document.objects.visible_to(request.user).filter(firm=application.firm)
-    document = get_object_or_404(papers, pk=int(number) if number.isdecimal() and len(number) < 18 else 0)
+    document = get_object_or_404(papers, pk=typed_key(number))
     try:
         reuse_document(application, item, year, document, actor=person(request))
     except DomainError as error:

@@ -12,16 +12,11 @@ from crm.access import scope_of
 from crm.choices import Role
 from crm.errors import DomainError
 from crm.paging import capped_count, keyset
-from crm.views.common import person, refuse, say, staff_only
+from crm.views.common import person, refuse, say, staff_only, typed_key
 from pipeline.filters import PendingFilter
 from pipeline.forms import RevealDateForm
 from pipeline.models import PendingResult
 from pipeline.services.reveals import MOST, date_results, start_reveal, withdraw_result
-
-
-def is_key(text: str) -> bool:
-    """True when the text can be a row's key: the database knows no longer numbers."""
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _waiting(request: HttpRequest) -> QuerySet[PendingResult]:
@@ -52,7 +47,7 @@ def _chosen(request: HttpRequest) -> QuerySet[PendingResult]:
     if request.POST.get("everything"):
         filterset = PendingFilter(request.GET, queryset=rows, request=request)
         return filterset.qs if filterset.is_valid() else rows.none()
-    return rows.filter(pk__in=[number for number in request.POST.getlist("row") if is_key(number)])
+    return rows.filter(pk__in=[typed_key(number) for number in request.POST.getlist("row")])
 
 
 @staff_only
