@@ -15,19 +15,17 @@ from rest_framework.serializers import BaseSerializer
 from crm.models import Firm
 from crm.views.common import person
 from pipeline.api.bulk import BulkJobSerializer
+from pipeline.api.move_serializers import MoveSerializer, MovesSerializer, UndoSerializer
 from pipeline.api.serializers import (
     ApplicationDetailSerializer,
     ApplicationSerializer,
     DeadlineSerializer,
-    MoveSerializer,
-    MovesSerializer,
     OpenSerializer,
     PendingResultSerializer,
     RecognitionSerializer,
     RevealSerializer,
     RoundSerializer,
     StageEventSerializer,
-    UndoSerializer,
 )
 from pipeline.filters import ApplicationFilter, DeadlineFilter, PendingFilter, RecognitionFilter
 from pipeline.models import Application, Deadline, PendingResult, Recognition, Round, StageEvent
