@@ -1,5 +1,6 @@
 """Every setting of the product. What depends on the machine is read from the environment by `config.env`."""
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -38,6 +39,7 @@ VIRUS_SCANNER = env.virus_scanner()
 globals().update(env.email())
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"育企 Cultivar <noreply@{SITE_HOST}>")
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
+EMAIL_USE_LOCALTIME = True  # the Date of a mail in Shanghai's hours
 
 # The product -----------------------------------------------------------------------------------------------------
 
@@ -232,6 +234,7 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BEAT_MAX_LOOP_INTERVAL = 30
+MESSAGE_DELIVER_SECONDS = env.whole_number("MESSAGE_DELIVER_SECONDS", 60, least=1)
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     "plan the reminders due today": {
@@ -244,7 +247,9 @@ CELERY_BEAT_SCHEDULE = {
     },
     "deliver the messages that are due": {
         "task": "notifications.tasks.deliver_messages",
-        "schedule": crontab(minute="*"),
+        "schedule": timedelta(seconds=MESSAGE_DELIVER_SECONDS),
+        # What a worker finds when it comes back is one task, not one for each minute that it was away.
+        "options": {"expires": max(MESSAGE_DELIVER_SECONDS, 10)},
     },
     "send the weekly gap mail on the first working day": {
         "task": "notifications.tasks.send_gap_digests",
@@ -258,6 +263,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "pipeline.tasks.compile_metrics",
         "schedule": crontab(hour="2", minute="30"),
     },
+    "count what changed": {
+        "task": "pipeline.tasks.count_changes",
+        "schedule": crontab(minute="*"),
+        "options": {"expires": 60},
+    },
     "turn the day's clocks": {
         "task": "pipeline.tasks.turn_the_day",
         "schedule": crontab(hour="0,6,7", minute="10"),
@@ -270,6 +280,14 @@ CELERY_BEAT_SCHEDULE = {
         "task": "pipeline.tasks.clear_uploads",
         "schedule": crontab(hour="3", minute="20"),
     },
+    "look for firms that are in the library twice": {
+        "task": "crm.tasks.find_duplicates",
+        "schedule": crontab(hour="3", minute="40"),
+    },
+    "look at every firm in somebody's care": {
+        "task": "pipeline.tasks.look_at_firms",
+        "schedule": crontab(hour="4", minute="20"),
+    },
     "scan the files that wait for the scanner": {
         "task": "pipeline.tasks.scan_waiting",
         "schedule": crontab(minute="*/10"),
@@ -277,19 +295,44 @@ CELERY_BEAT_SCHEDULE = {
     "start again the jobs that the broker lost": {
         "task": "crm.tasks.sweep_jobs",
         "schedule": crontab(minute="*"),
+        "options": {"expires": 60},
     },
     "show that the queue moves": {
         "task": "crm.tasks.beat_heart",
         "schedule": crontab(minute="*"),
+        "options": {"expires": 60},
+    },
+    "delete the exported files whose days are over": {
+        "task": "crm.tasks.clear_exports",
+        "schedule": crontab(hour="3", minute="50"),
+    },
+    "forget the runs of long ago": {
+        "task": "crm.tasks.thin_runs",
+        "schedule": crontab(hour="3", minute="40"),
     },
 }
 
 # Telling people ---------------------------------------------------------------------------------------------------
 
-MESSAGE_BATCH = 500
+MESSAGE_BATCH = 100
+CHANNEL_BATCH = 20  # a minute: what the group robots take
+CHANNEL_SECONDS = 20  # what a slow channel may take of one run
 MESSAGE_LEASE_SECONDS = env.whole_number("MESSAGE_LEASE_SECONDS", 300, least=1)
 MESSAGE_RESEND_SECONDS = env.whole_number("MESSAGE_RESEND_SECONDS", 900, least=1)
+# A mail waits while the move that it tells of can be taken back at one click.
+MESSAGE_UNDO_SECONDS = env.whole_number("MESSAGE_UNDO_SECONDS", 60, least=0)
 MESSAGE_MAX_ATTEMPTS = 8
+MORNING_THRESHOLD = env.whole_number("MORNING_THRESHOLD", 3, least=0)  # more reminders than these make one mail
+
+MESSAGE_MAX_SWEEPS = 20  # a row whose worker was lost this often is a dead letter: it may be what kills them
+MESSAGE_RUN_SECONDS = 50  # one run of the delivery leaves room for the next
+EMAIL_TIMEOUT = min(20, MESSAGE_LEASE_SECONDS)
+
+# When the administrators get an alarm
+ALARM_QUEUE_MINUTES = env.whole_number("ALARM_QUEUE_MINUTES", 5, least=1)
+ALARM_LATE_MINUTES = env.whole_number("ALARM_LATE_MINUTES", 30, least=1)
+ALARM_DEAD_LETTERS = env.whole_number("ALARM_DEAD_LETTERS", 20, least=1)
+ALARM_CHANNEL_FAILURES = env.whole_number("ALARM_CHANNEL_FAILURES", 5, least=1)
 
 # Logs: one line per outcome -----------------------------------------------------------------------------------------
 
@@ -306,6 +349,8 @@ LOGGING = {
         "pipeline": {"level": "INFO"},
         "notifications": {"level": "INFO"},
         "axes": {"level": "WARNING"},
+        "apprise": {"level": "CRITICAL"},  # its lines hold addresses, which are secrets; what matters is in the rows
+        "urllib3": {"level": "ERROR"},
     },
 }
 

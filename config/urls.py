@@ -12,7 +12,20 @@ from rest_framework.routers import SimpleRouter
 from config import health
 from crm.api.jobs import JobViewSet
 from notifications.api import MessageViewSet
-from pipeline.api import applications, assessments, bulk, firms, lists, lookup, materials, targets
+from pipeline.api import (
+    applications,
+    assessments,
+    bulk,
+    firm_acts,
+    firms,
+    forecasts,
+    funnel,
+    lists,
+    lookup,
+    materials,
+    pushing,
+    targets,
+)
 
 handler400 = "config.api.bad_request"
 handler404 = "config.api.not_found"
@@ -32,17 +45,20 @@ router.register("messages", MessageViewSet, "api-message")
 router.register("jobs", JobViewSet, "api-job")
 
 api = [
-    *router.urls,
     path("applications/<int:pk>/materials/", materials.MaterialsView.as_view(), name="api-application-materials"),
     path("assessments/preview/", assessments.PreviewView.as_view(), name="api-assessment-preview"),
     path("lookup/", lookup.LookupView.as_view(), name="api-lookup"),
+    path("firms/bulk/", firm_acts.FirmActView.as_view(), name="api-firm-bulk"),
     path("moves/bulk/", bulk.BulkMoveView.as_view(), name="api-bulk-move"),
     path("progress/", targets.ProgressView.as_view(), name="api-progress"),
-    path("funnel/", targets.FunnelView.as_view(), name="api-funnel"),
+    path("forecast/", forecasts.ForecastView.as_view(), name="api-forecast"),
+    path("push-list/", pushing.PushListView.as_view(), name="api-push-list"),
+    path("funnel/", funnel.FunnelView.as_view(), name="api-funnel"),
     path("health/", health.health, name="health"),
     path("health/live/", health.live, name="health_live"),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="api-schema"), name="api-docs"),
+    *router.urls,
 ]
 
 accounts = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -17,7 +18,23 @@ if TYPE_CHECKING:
 
 NOTHING = Q(pk__in=[])
 EVERYTHING = ~NOTHING  # not Q(): that one vanishes where it is joined by "or"
-CITY_DEPTH = 2  # 自治区/市/: a post here or above sits at the city's desk
+CITY_DEPTH = 2  # 自治区/市/
+
+
+def sits_at_city(path: str) -> bool:
+    """True for the region of a city or above it: a post there sits at the city's desk."""
+    return path.count("/") <= CITY_DEPTH
+
+
+def city_of(path: str) -> str:
+    """The city that a region lies in; a region above the cities is its own."""
+    return path if sits_at_city(path) else "/".join(path.split("/")[:CITY_DEPTH]) + "/"
+
+
+def ways_up(path: str) -> list[str]:
+    """The path itself and every one above it."""
+    codes = path.strip("/").split("/")
+    return ["/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
 
 
 @dataclass(frozen=True)
@@ -41,6 +58,10 @@ class Scope:
         """Every firm this person may follow and act for, as its own or as its agent."""
         return (*self.member_ids, *(firm for firm, _mandate in self.mandates))
 
+    def at_city(self, roles: Collection[str] = frozenset(Role)) -> bool:
+        """True for who holds one of these roles at the city's desk, and for who sees everything."""
+        return self.everything or any(role in roles and sits_at_city(path) for path, role in self.posts)
+
     def mandate_for(self, firm_id: int) -> int | None:
         """The mandate on which this person acts for the firm; None for the firm's own people."""
         return dict(self.mandates).get(firm_id)
@@ -55,6 +76,11 @@ class Scope:
         if firm and self.firm_ids:
             wanted |= Q(**{f"{firm}__in": self.firm_ids})
         return wanted
+
+    def near(self, *, path: str = "region_path") -> Q:
+        """Rows of one's regions and of those above them: what a wider region keeps for all that lie in it."""
+        above = [way for own in self.paths for way in ways_up(own)]
+        return self.q(path=path, firm=None) | Q(**{f"{path}__in": above})
 
     def roles_at(self, path: str) -> frozenset[str]:
         """The roles whose region contains `path`."""
@@ -103,6 +129,14 @@ def _firms_of(person: User) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...
 
 WRITERS = (Role.OFFICER, Role.LEAD, Role.ADMIN)
 MANAGERS = (Role.LEAD, Role.ADMIN)
+
+
+EXPORTERS = (Role.OFFICER, Role.LEAD, Role.LEADER, Role.ADMIN)
+
+
+def may_export(user: User | AnonymousUser, path: str) -> bool:
+    """True when the person may take tables out of this region; who is there to look things up may not."""
+    return bool(scope_of(user).roles_at(path) & set(EXPORTERS))
 
 
 def may_write(user: User | AnonymousUser, path: str) -> bool:

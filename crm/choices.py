@@ -25,6 +25,15 @@ class FirmStatus(TextChoices):
     ACTIVE = "active", _("存续")
     MOVED_OUT = "moved_out", _("迁出")
     DEREGISTERED = "deregistered", _("注销")
+    MERGED = "merged", _("已合并")
+
+
+class FirmEventKind(TextChoices):
+    RENAMED = "renamed", _("更名")
+    MOVED = "moved", _("县区间迁移")
+    MOVED_IN = "moved_in", _("迁入")
+    MOVED_OUT = "moved_out", _("迁出")
+    DEREGISTERED = "deregistered", _("注销")
 
 
 class Source(TextChoices):
@@ -62,14 +71,44 @@ class ImportState(TextChoices):
     APPLYING = "applying", _("正在导入")
     DONE = "done", _("已完成")
     FAILED = "failed", _("失败")
+    CANCELLED = "cancelled", _("已取消")
+    REVERTING = "reverting", _("正在撤销")
+    REVERTED = "reverted", _("已撤销")
 
 
 class RowOutcome(TextChoices):
     CREATED = "created", _("新增")
     UPDATED = "updated", _("更新")
     UNCHANGED = "unchanged", _("无变化")
-    PENDING = "pending", _("待定")
-    REFUSED = "refused", _("拒绝")
+    PENDING = "pending", _("重复待定")
+    REFUSED = "refused", _("错误")
+    SKIPPED = "skipped", _("按决定不导入")
+
+
+class RowDecision(TextChoices):
+    """What a person says is to be done with a row, or with all rows of one outcome."""
+
+    NONE = "", _("未决定")
+    TAKE = "take", _("导入")
+    CREATE = "create", _("作为新企业导入")
+    KNOWN = "known", _("是企业库中的这家，更新它")
+    SKIP = "skip", _("不导入")
+
+
+# What may be said of the rows of each outcome.
+DECISIONS: dict[str, tuple[RowDecision, ...]] = {
+    RowOutcome.CREATED: (RowDecision.TAKE, RowDecision.SKIP),
+    RowOutcome.UPDATED: (RowDecision.TAKE, RowDecision.SKIP),
+    RowOutcome.PENDING: (RowDecision.CREATE, RowDecision.KNOWN, RowDecision.SKIP),
+}
+
+
+class Undone(TextChoices):
+    """What became of an imported row when the import was taken back."""
+
+    NO = "", _("未撤销")
+    DONE = "done", _("已撤销")
+    REFUSED = "refused", _("未能撤销")
 
 
 class JobState(TextChoices):
@@ -78,6 +117,13 @@ class JobState(TextChoices):
     DONE = "done", _("已完成")
     FAILED = "failed", _("失败")
     CANCELLED = "cancelled", _("已取消")
+
+
+class RunOutcome(TextChoices):
+    ASKED = "asked", _("等待开始")
+    RUNNING = "running", _("进行中")
+    OK = "ok", _("成功")
+    FAILED = "failed", _("失败")
 
 
 class RequestState(TextChoices):
@@ -90,6 +136,22 @@ class TouchKind(TextChoices):
     NOTE = "note", _("备注")
     CALL = "call", _("电话")
     VISIT = "visit", _("走访")
+
+
+CONTACTS = (TouchKind.CALL, TouchKind.VISIT)  # what counts as contact: somebody spoke with the firm
+
+
+class TouchOutcome(TextChoices):
+    """What came of a contact, where it is more than words."""
+
+    PROMISE = "promise", _("企业作出承诺")
+
+
+class TaskKind(TextChoices):
+    """Who must act: the officer, or the firm that promised something and the officer who watches it."""
+
+    TASK = "task", _("待办")
+    PROMISE = "promise", _("企业承诺")
 
 
 class RightKind(TextChoices):
@@ -146,6 +208,23 @@ CLASS_ONE = frozenset(
 )
 
 
+class PairState(TextChoices):
+    """What somebody said of two firms that look like one."""
+
+    OPEN = "open", _("待处理")
+    MERGED = "merged", _("已合并")
+    DISMISSED = "dismissed", _("不是同一家")
+
+
+class PairReason(TextChoices):
+    """Why two firms look like one, the strongest first."""
+
+    SAME_NAME = "same_name", _("名称相同、代码不同")
+    FORMER_NAME = "former_name", _("一家的曾用名是另一家的名称")
+    SIMILAR_NAME = "similar_name", _("去掉地名、括号和公司后缀后名称相同")
+    SAME_PHONE = "same_phone", _("联系电话相同")
+
+
 class ScanState(TextChoices):
     """What the virus scanner said of a file."""
 
@@ -153,3 +232,21 @@ class ScanState(TextChoices):
     CLEAN = "clean", _("通过")
     INFECTED = "infected", _("有毒")
     WAITING = "waiting", _("待扫描")
+
+
+class ExportKind(TextChoices):
+    FIRMS = "firms", _("企业")
+    APPLICATIONS = "applications", _("申报")
+    RECOGNITIONS = "recognitions", _("认定结果")
+
+
+class ExportFormat(TextChoices):
+    XLSX = "xlsx", _("Excel 表格（xlsx）")
+    CSV = "csv", _("文本表格（csv）")
+
+
+class ExportColumns(TextChoices):
+    """`LIST` is what the list shows; `FULL` adds the register, figures of a year, contacts and the next action."""
+
+    LIST = "list", _("列表所示各列")
+    FULL = "full", _("全部信息：登记、年度数据、联系人、下一步")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import zipfile
 from pathlib import PurePath
+from typing import BinaryIO
 
 import filetype
 from django.core.files.base import File
@@ -101,6 +102,11 @@ def keep_file(place: FieldFile, file: File) -> None:
     place.save(f"{secrets.token_urlsafe(12)}/{name}", file, save=False)
 
 
+def keep_made_file(place: FieldFile, file: File) -> None:
+    """The same for a file that the product made itself: nothing in it is to be doubted. The row is not saved."""
+    place.save(f"{secrets.token_urlsafe(12)}/{PurePath(file.name or '').name}", file, save=False)
+
+
 def shown_name(place: FieldFile) -> str:
     """The name under which the file was uploaded; empty where there is none."""
     return PurePath(place.name or "").name if place else ""
@@ -108,13 +114,17 @@ def shown_name(place: FieldFile) -> str:
 
 def download(place: FieldFile) -> FileResponse:
     """The file as an attachment that no browser opens or guesses about. Raises FileNotFoundError when it is gone."""
-    name = shown_name(place)
-    response = FileResponse(
-        place.open("rb"),
-        as_attachment=True,
-        filename=name,
-        content_type=CONTENT_TYPES.get(_ending(name), "application/octet-stream"),
-    )
+    return as_download(place.open("rb"), shown_name(place))
+
+
+def as_download(file: BinaryIO | File, name: str) -> FileResponse:
+    """An open file as such an attachment, under this name."""
+    response = FileResponse(file, as_attachment=True, filename=name, content_type=content_type(name))
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+def content_type(name: str) -> str:
+    """What a file of this name holds."""
+    return CONTENT_TYPES.get(_ending(name), "application/octet-stream")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 
 from django.utils.translation import gettext as _
@@ -15,6 +15,9 @@ EXCEL_DIGITS = 15  # a spreadsheet keeps this many digits of a number and replac
 _SEPARATORS = re.compile(r"[\s\-‐-―_·.]+")
 _SCIENTIFIC = re.compile(r"^\d(\.\d+)?[eE]\+?\d+$")
 _ZERO_FILLED = re.compile(r"^\d{15}0{3}$")
+_CODE_VALUES = {sign: value for value, sign in enumerate("0123456789ABCDEFGHJKLMNPQRTUWXY")}  # GB 32100-2015 表 1
+_CODE_WEIGHTS = [3**place % 31 for place in range(17)]
+_SHAPE = re.compile(r"[0-9]{8}[0-9A-HJ-NPQRTUWXY]{10}\Z")
 _DESTROYED = re.compile("[\ufffd\ud800-\udfff]")
 _NAME_NOISE = re.compile(r"[\s()（）\[\]【】〔〕「」《》<>\"'“”‘’·・.,，。、\-—_&＆]+")
 _EMPTY_WORDS = {"", "n/a", "na", "null", "none", "-", "--", "—", "/", "无", "暂无", "不详"}
@@ -44,7 +47,13 @@ def _tidied(text: str) -> str:
 
 def blank(value: object) -> bool:
     """True for the many ways a register writes "nothing": empty, N/A, 无, a dash."""
-    return tidy(value).lower() in _EMPTY_WORDS
+    return not said(value)
+
+
+def said(value: object) -> str:
+    """The text of a cell as `tidy` gives it, and nothing where it only says that there is nothing."""
+    text = tidy(value)
+    return "" if text.lower() in _EMPTY_WORDS else text
 
 
 def is_destroyed(value: object) -> bool:
@@ -66,6 +75,8 @@ def credit_code(value: object) -> str:
         raise Unreadable(_("Excel 已损坏该代码（{raw}）；请把该列设为文本格式后重新填写").format(raw=raw))
     if len(set(text)) == 1 and len(text) > 1:
         raise Unreadable(_("统一社会信用代码“{code}”不是有效代码；请核对营业执照").format(code=text))
+    if _is_sound(text):
+        return text
     try:
         return uscc.validate(text)
     except InvalidLength:
@@ -76,6 +87,14 @@ def credit_code(value: object) -> str:
     except ValidationError:
         reason = _("统一社会信用代码“{code}”含有不允许的字符（不使用 I、O、S、V、Z）；请核对营业执照")
         raise Unreadable(reason.format(code=text)) from None
+
+
+def _is_sound(text: str) -> bool:
+    """Whether nothing is wrong with a code; what is, the library says. A register has a hundred thousand of them."""
+    if not _SHAPE.match(text):
+        return False
+    rest = sum(_CODE_VALUES[sign] * weight for sign, weight in zip(text, _CODE_WEIGHTS, strict=False)) % 31
+    return _CODE_VALUES[text[17]] == (31 - rest) % 31
 
 
 def _false_check_digit(text: str) -> str:
@@ -92,21 +111,36 @@ def name_key(name: str) -> str:
 
 _DAY_PATTERNS = (
     re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?$"),
-    re.compile(r"^(\d{4})(\d{2})(\d{2})$"),
+    re.compile(r"^(\d{4})(\d{2})(\d{2})(?:\.0)?$"),
+    re.compile(r"^(\d{4})[-/.年](\d{1,2})月?$"),  # a month alone: its first day
 )
+_SERIAL = re.compile(r"^(\d{5})(?:\.\d+)?$")
+_SERIAL_START = date(1899, 12, 30)  # day 0 of a spreadsheet that holds its days as numbers
+_SERIALS = range(14_611, 73_051)  # 1940 to 2099
+_LOST_NOUGHT = re.compile(r"^\d{4}\.\d$")
 
 
 def day(value: object) -> date | None:
-    """A calendar day from `1981-09-10`, `1981/9/10`, `1981.9.10`, `1981年9月10日` or a date cell; None when empty."""
+    """A calendar day from `1981-09-10`, `1981/9/10`, `1981.9.10`, `1981年9月10日`, a date cell or a spreadsheet's
+    serial number; a month alone (`2023年5月`) is its first day; None when empty.
+
+    Raises Unreadable, also for a number such as 2023.1: a spreadsheet makes that of 2023.10.
+    """
     if isinstance(value, date):
         return date(value.year, value.month, value.day)
     if blank(value):
         return None
     text = tidy(value).split(" ")[0]
+    if _LOST_NOUGHT.match(text) and (text.endswith(".1") or isinstance(value, float)):
+        raise Unreadable(
+            _("日期“{value}”分不清是 1 月还是 10 月（Excel 会去掉末尾的 0）；请写成 2023-10").format(value=text)
+        )
+    if (serial := _SERIAL.match(text)) and int(serial[1]) in _SERIALS:
+        return _SERIAL_START + timedelta(days=int(serial[1]))
     for pattern in _DAY_PATTERNS:
         if found := pattern.match(text):
             try:
-                return date(*(int(part) for part in found.groups()))
+                return date(*(*map(int, found.groups()), 1)[:3])
             except ValueError:
                 break
     raise Unreadable(_("日期“{value}”无法识别；请写成 2023-05-31").format(value=value))

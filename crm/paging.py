@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Model, Q, QuerySet
+from django.db.models import IntegerField, Model, Q, QuerySet, Subquery
 
 Row = TypeVar("Row", bound=Model)
 PAGE = 50
@@ -29,12 +29,43 @@ def keyset(queryset: QuerySet[Row], *, order: tuple[str, ...], after: str = "", 
     A mark that makes no sense gives the first page: it came from an address somebody cut short.
     """
     values = _decode(after, order, queryset.model)
+    if values is not None and None in values:
+        values = None
     if values is not None:
         queryset = queryset.filter(_beyond(order, values))
     rows = list(queryset.order_by(*order)[: size + 1])
-    more = len(rows) > size
-    rows = rows[:size]
-    return Page(rows, _encode(rows[-1], order) if more else "", values is None)
+    return _page(rows, order, size, values is None)
+
+
+def keyset_nulls_last(
+    queryset: QuerySet[Row], *, order: tuple[str, str], after: str = "", size: int = PAGE
+) -> Page[Row]:
+    """Like `keyset`, by a column that may be empty and the primary key: rows without a value come last either way.
+
+    One query, and a second where the rows with a value do not fill the page: each walks the plain index, which
+    serves both directions on SQLite and PostgreSQL alike; NULLS LAST would need an index of its own.
+    """
+    name, key = order[0].lstrip("-"), order[1]
+    values = _decode(after, order, queryset.model)
+    if values is not None and values[1] is None:
+        values = None
+    rows: list[Row] = []
+    if values is None or values[0] is not None:
+        stated = queryset.filter(**{f"{name}__isnull": False})
+        stated = stated if values is None else stated.filter(_beyond(order, values))
+        rows = list(stated.order_by(*order)[: size + 1])
+    if len(rows) <= size:
+        empty = queryset.filter(**{f"{name}__isnull": True})
+        if values is not None and values[0] is None:
+            empty = empty.filter(_beyond((key,), values[1:]))
+        rows += list(empty.order_by(key)[: size + 1 - len(rows)])
+    return _page(rows, order, size, values is None)
+
+
+def _page(rows: list[Row], order: tuple[str, ...], size: int, is_first: bool) -> Page[Row]:
+    """The rows but for the one that says there are more."""
+    shown = rows[:size]
+    return Page(shown, _encode(shown[-1], order) if len(rows) > size else "", is_first)
 
 
 def _beyond(order: tuple[str, ...], values: list[Any]) -> Q:
@@ -68,6 +99,16 @@ def _decode(mark: str, order: tuple[str, ...], model: type[Model]) -> list[Any] 
 
 
 COUNT_LIMIT = 1000
+
+
+class CappedCount(Subquery):
+    """How many rows there are, up to a limit and one more: asked for with the rows of a page, in their statement."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+    def __init__(self, queryset: QuerySet[Any], limit: int = COUNT_LIMIT) -> None:
+        super().__init__(queryset.order_by().values("pk")[: limit + 1])
 
 
 def capped_count(queryset: QuerySet[Any], limit: int = COUNT_LIMIT) -> tuple[int, bool]:

@@ -18,7 +18,7 @@ from django.utils.translation import override
 from crm.choices import STATED_SOURCES, Basis, Source
 from crm.columns import Column, Layout
 from crm.fact_codes import FACT_CODES, NO_YEAR, YES_NO, YUAN, FactCode
-from crm.identifiers import Unreadable, blank, credit_code, day, is_destroyed, tidy
+from crm.identifiers import Unreadable, blank, credit_code, day, is_destroyed, said, tidy
 from crm.money import money, number
 from crm.tables import Line
 
@@ -26,16 +26,21 @@ YES = {"是", "有", "1", "1.0", "y", "yes", "true", "√", "✓"}
 NO = {"否", "无", "0", "0.0", "n", "no", "false", "×"}
 TEXT_LIMITS = {"name": 120, "firm_type": 60, "legal_representative": 60, "business_scope": 5000, "address": 200}
 INDUSTRY = re.compile(r"^[A-T]?\d{2}(\d(\d)?)?$|^[A-T]$")
+COUNTED = re.compile(r"\s*[人名项件个家分]$")
+OTHER_LIMITS = {"former_name": 120, "contact_name": 60, "contact_phone": 40}
 FIRST_YEAR = 1990
 FactKey = tuple[int, str, str, str]  # year, code, basis, source
 
 
+WHOLE_ROW = -1  # in place of a column, where a reason is about the row
+
+
 @dataclass
 class ParsedRow:
-    """One line, read: what it says of the firm, or every reason why it cannot be used."""
+    """One line, read: what it says of the firm, or every reason why it cannot be used, each with its column."""
 
     line: int
-    raw: dict[str, str]
+    raw: list[Any]
     credit_code: str = ""
     fields: dict[str, Any] = field(default_factory=dict)
     county: str = ""
@@ -44,15 +49,21 @@ class ParsedRow:
     contact: dict[str, str] = field(default_factory=dict)
     facts: dict[FactKey, Decimal] = field(default_factory=dict)
     reasons: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+
+    def refuse(self, reason: str, place: int = WHOLE_ROW) -> None:
+        self.reasons.append(reason)
+        self.places.append(place)
 
 
 def parse_row(line: Line, layout: Layout, *, this_year: int) -> ParsedRow | None:
     """Read one line; None for an empty one. Every reason against it is collected, none hides another."""
-    if all(blank(cell) for cell in line.cells):
+    if layout.is_empty(line.cells):
         return None
-    row = ParsedRow(line.number, layout.raw(line.cells))
-    if any(is_destroyed(cell) for cell in line.cells):
-        row.reasons.append(_("文字在来源处已损坏（含无法还原的字符），未作猜测；请向来源单位索取正确文本后重新导入"))
+    row = ParsedRow(line.number, layout.kept(line.cells))
+    if is_destroyed("".join(map(str, line.cells))):
+        bad = next((index for index, cell in enumerate(line.cells) if is_destroyed(cell)), WHOLE_ROW)
+        row.refuse(_("文字在来源处已损坏（含无法还原的字符），未作猜测；请向来源单位索取正确文本后重新导入"), bad)
         return row
     reader = _Reader(row, line, layout)
     reader.firm()
@@ -69,55 +80,64 @@ class _Reader:
         self.fact_columns = layout.facts
         self.cells = line.cells
 
-    def cell(self, field_name: str) -> object:
-        column = self.columns.get(field_name)
+    def at(self, column: Column | None) -> object:
         return self.cells[column.index] if column and column.index < len(self.cells) else ""
 
-    def read(self, field_name: str, reader: Callable[[Any], Any]) -> Any:
+    def read(self, column: Column | None, reader: Callable[[Any], Any]) -> Any:
         """The value of a cell, or None with the reason noted."""
         try:
-            return reader(self.cell(field_name))
+            return reader(self.at(column))
         except Unreadable as error:
-            column = self.columns.get(field_name)
-            named = column is not None and field_name != "credit_code"  # its sentences name it themselves
-            self.row.reasons.append(f"{column.heading}：{error}" if named else str(error))  # type: ignore[union-attr]
+            named = column is not None and column.field != "credit_code"  # its sentences name it themselves
+            reason = f"{column.heading}：{error}" if named else str(error)  # type: ignore[union-attr]
+            self.row.refuse(reason, column.index if column else WHOLE_ROW)
             return None
 
-    def text(self, field_name: str) -> str:
-        value = self.cell(field_name)
-        return "" if blank(value) else tidy(value)
+    def field(self, name: str, reader: Callable[[Any], Any]) -> Any:
+        return self.read(column, reader) if (column := self.columns.get(name)) else None
+
+    def text(self, name: str) -> str:
+        return said(self.at(self.columns.get(name)))
 
     def firm(self) -> None:
         row = self.row
-        row.credit_code = self.read("credit_code", credit_code) or ""
-        values = {name: self.read(name, reader) for name, reader in TEXT_READERS.items()}
-        values["industry"] = self.read("industry", _industry)
-        values["registered_on"] = self.read("registered_on", day)
-        unit = self.columns["capital"].unit if "capital" in self.columns else ""
-        if capital := self.read("capital", lambda value: money(value, unit=unit)):
-            values |= {"capital_amount": capital.amount, "capital_currency": capital.currency}
+        row.credit_code = self.read(self.columns.get("credit_code"), credit_code) or ""
+        values = {name: self.field(name, reader) for name, reader in FIELD_READERS.items()}
+        capital = self.columns.get("capital")
+        if capital and (amount := self.read(capital, lambda value: money(value, unit=capital.unit))):
+            values |= {"capital_amount": amount.amount, "capital_currency": amount.currency}
         row.fields = {name: value for name, value in values.items() if value not in (None, "")}
         row.county, row.city, row.former_name = (self.text(name) for name in ("county", "city", "former_name"))
-        contact = {name: self.text(f"contact_{name}") for name in ("name", "phone", "email")}
-        if contact["email"]:
-            self.read("contact_email", _email)
-        row.contact = contact if contact["name"] else {}
+        if name := self.text("contact_name"):
+            row.contact = {"name": name, "phone": self.text("contact_phone"), "email": self.text("contact_email")}
+        self.limits()
+
+    def limits(self) -> None:
+        """What its column cannot hold is refused before the database refuses it."""
+        if self.text("contact_email"):
+            self.field("contact_email", _email)
+        for name, limit in OTHER_LIMITS.items():
+            if len(self.text(name)) > limit:
+                self.field(name, _limited(limit))
 
     def facts(self, this_year: int) -> None:
-        filled = [column for column in self.fact_columns if not blank(self.cell(column.field))]
+        filled = [column for column in self.fact_columns if not blank(self.at(column))]
         if not filled:
             return
-        year = self.read("year", lambda value: _year(value, this_year))
-        source = self.read("source", _source)
-        basis = self.read("basis", _basis)
+        year = self.read(self.columns.get("year"), lambda value: _year(value, this_year))
+        source = self.read(self.columns.get("source"), _source)
+        basis = self.read(self.columns.get("basis"), _basis)
         for column in filled:
-            self._fact(column, year, basis, source)
+            self._fact(column, column.year or year, basis, source, this_year)
 
-    def _fact(self, column: Column, year: int | None, basis: str | None, source: str | None) -> None:
+    def _fact(self, column: Column, year: int | None, basis: str | None, source: str | None, this_year: int) -> None:
         kind = FACT_CODES[column.field.removeprefix("fact:")]
-        value = self.read(column.field, lambda cell: fact_value(kind, cell, unit=column.unit))
+        value = self.read(column, lambda cell: fact_value(kind, cell, unit=column.unit))
         if kind.per_year and year == NO_YEAR:
-            self.row.reasons.append(_("{heading}：没有写明年度；请加“年度”一列").format(heading=column.heading))
+            reason = _("{heading}：没有写明年度；请加“年度”一列").format(heading=column.heading)
+            self.row.refuse(reason, column.index)
+        if column.year > this_year:
+            self.row.refuse(_("{heading}：年度在未来；请核对表头").format(heading=column.heading), column.index)
         if value is None or year is None or basis is None or source is None:
             return
         fits = basis if basis in kind.bases else (kind.bases[0] if kind.bases else Basis.NONE)
@@ -128,7 +148,7 @@ def fact_value(kind: FactCode, cell: object, *, unit: str = "") -> Decimal | Non
     """A fact's value from what somebody typed: yuan for money, 1 or 0 for yes/no. Raises Unreadable."""
     if kind.unit == YES_NO:
         return _yes_no(cell)
-    value = _yuan(cell, unit) if kind.unit == YUAN else number(cell)
+    value = _yuan(cell, unit) if kind.unit == YUAN else number(_without_unit(cell))
     if value is not None and value < 0 and not kind.may_be_negative:
         raise Unreadable(_("“{value}”不能为负数").format(value=cell))
     if value is not None and abs(value) >= Decimal(10) ** 15:
@@ -148,9 +168,14 @@ def _yuan(cell: object, unit: str) -> Decimal | None:
     return -amount.amount if negative else amount.amount
 
 
+def _without_unit(cell: object) -> object:
+    """`35人` and `3 项` are figures that name their unit."""
+    return COUNTED.sub("", tidy(cell)) if isinstance(cell, str) else cell
+
+
 def _limited(limit: int) -> Callable[[object], str]:
     def read(value: object) -> str:
-        text = "" if blank(value) else tidy(value)
+        text = said(value)
         if len(text) > limit:
             raise Unreadable(_("超过 {limit} 个字；请核对该列").format(limit=limit))
         return text
@@ -158,14 +183,18 @@ def _limited(limit: int) -> Callable[[object], str]:
     return read
 
 
-TEXT_READERS = {name: _limited(limit) for name, limit in TEXT_LIMITS.items()}
-
-
 def _industry(value: object) -> str:
-    text = "" if blank(value) else tidy(value).upper().split(" ")[0]
+    text = said(value).upper().split(" ")[0]
     if text and not INDUSTRY.match(text):
         raise Unreadable(_("“{value}”不是国民经济行业代码；请写成 C3612").format(value=value))
     return text
+
+
+FIELD_READERS: dict[str, Callable[[Any], Any]] = {
+    **{name: _limited(limit) for name, limit in TEXT_LIMITS.items()},
+    "industry": _industry,
+    "registered_on": day,
+}
 
 
 def _email(value: object) -> str:

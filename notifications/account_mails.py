@@ -1,4 +1,4 @@
-"""Mails about accounts: an invitation with its link, a request for an account, its refusal."""
+"""Mails about accounts: an invitation with its link, a request for an account, its refusal; and `tell` for the like."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.dispatch import receiver
+from django.utils import timezone
 
 from crm.models import Invitation, RegistrationRequest
 from crm.services.invitations import account_of
@@ -13,7 +14,7 @@ from crm.signals import invited, registration_asked, registration_refused
 from notifications import mails
 from notifications.models import MessageKind
 from notifications.outbox import enqueue
-from notifications.people import officers_at
+from notifications.people import Person, officers_at
 
 
 @receiver(invited, dispatch_uid="mail_invitation")
@@ -39,15 +40,12 @@ def mail_invitation(sender: type, invitation: Invitation, token: str, **kwargs: 
 def tell_of_request(sender: type, request: RegistrationRequest, **kwargs: Any) -> None:
     """The officers nearest to the firm; of a firm that nobody knows, the city's desk."""
     path = request.firm.region_path if request.firm else request.region_path
-    for person in officers_at(path):
-        _write(
+    for person in officers_at(path, timezone.localdate()):
+        tell(
             "registration_asked",
+            person,
             key=f"registration:{request.pk}:{person.key}",
-            to=person.email,
-            to_name=person.name,
-            language=person.language,
-            context={"request": request, "person": person, "link": "/settings/registrations/"},
-            recipient_id=person.user_id,
+            context={"request": request},
             link="/settings/registrations/",
             firm=request.firm,
             region_path=path,
@@ -67,11 +65,28 @@ def mail_refusal(sender: type, request: RegistrationRequest, **kwargs: Any) -> N
     )
 
 
+def tell(name: str, person: Person, *, key: str, context: dict[str, Any], link: str, **fields: Any) -> None:
+    """To somebody with an account; who is away finds it in the site."""
+    _write(
+        name,
+        key=key,
+        language=person.language,
+        context={"person": person, "link": link, **context},
+        recipient_id=person.user_id,
+        to="" if person.away else person.email,
+        to_name=person.name,
+        stands_for=person.for_name,
+        link=link,
+        **fields,
+    )
+
+
 def _write(name: str, *, key: str, language: str, context: dict[str, Any], **fields: Any) -> None:
     rendered = mails.render(name, context, language=language)
     enqueue(
         key=key,
         kind=MessageKind.ACCOUNT,
+        language=language,
         subject=rendered.subject,
         body=rendered.text,
         html=rendered.html,

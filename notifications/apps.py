@@ -5,4 +5,11 @@ class NotificationsConfig(AppConfig):
     name = "notifications"
 
     def ready(self) -> None:
-        from notifications import account_mails, receivers  # noqa: F401  connects them
+        from notifications import (  # noqa: F401  connects them
+            account_mails,
+            export_notices,
+            handovers,
+            leaves,
+            receivers,
+            view_notices,
+        )

@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from crm.choices import Role
 from crm.models import Post, Region, User
 from crm.services.jobs import beat_heart
-from notifications import mails
-from notifications.models import Digest, Message, MessageKind
+from notifications import ledger, mails
+from notifications.models import Attachment, Digest, DigestState, MessageKind
 from notifications.outbox import enqueue
 from notifications.people import of_user
-from pipeline.models import Application
-from pipeline.selectors.applications import nearest_to_counting
+from pipeline.selectors.brief_book import as_xlsx
+from pipeline.selectors.briefs import Brief, BriefLine, brief_of, with_names, worst_first
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.snapshots import Compiled, latest_snapshot
-from pipeline.selectors.targets import BEHIND, QuotaRow
 from pipeline.services.metrics import compile_metrics
+from pipeline.workdays import iso_week
 
 logger = logging.getLogger(__name__)
 
@@ -32,33 +33,99 @@ FRESH_DAYS = 1
 
 
 @dataclass(frozen=True)
-class GapRow:
-    """One target in the mail, with the open applications that would close it first."""
+class Reader:
+    """Who gets the mail and of which regions: the widest that they are posted to, siblings all.
 
-    quota: QuotaRow
-    nearest: list[Application]
+    `own`: an officer without a wider charge, who is told of the own firms.
+    """
+
+    user: User
+    regions: list[Region]
+    own: bool = False
+
+    @property
+    def scope(self) -> str:
+        """What the numbers and names depend on; readers of one scope share them."""
+        if self.own or len(self.regions) > 1:
+            return f"u{self.user.pk}"
+        return self.regions[0].code
 
 
 @dataclass(frozen=True)
 class GapMail:
-    """What one person is told of one region in one week."""
+    """What one person is told in one week, the part with the worst target first."""
 
-    user: User
-    region: Region
+    reader: Reader
     period: str
-    compiled: Compiled
-    rows: list[GapRow]
-    counties: list[QuotaRow]
+    parts: list[Brief]
 
     @property
-    def worst(self) -> GapRow | None:
-        return self.rows[0] if self.rows and self.rows[0].quota.gap else None
+    def compiled(self) -> Compiled:
+        """The oldest of the snapshots that it was read from."""
+        return min((part.compiled for part in self.parts), key=lambda compiled: compiled.taken_at)
+
+    @property
+    def first(self) -> Brief:
+        return self.parts[0]
+
+    @property
+    def worst(self) -> BriefLine | None:
+        return self.first.worst
+
+    @property
+    def region(self) -> Region:
+        return self.first.region
+
+    @property
+    def region_names(self) -> str:
+        return _("、").join(part.region.name for part in self.parts)
+
+    @property
+    def items(self) -> int:
+        """How many targets are not met."""
+        return sum(part.unmet for part in self.parts)
+
+    @property
+    def link(self) -> str:
+        """The targets page of what the mail speaks of first."""
+        link = f"/targets/?region={self.region.code}"
+        return f"{link}&indicator={self.worst.row.indicator}" if self.worst else link
 
 
-def iso_week(day: date) -> str:
-    """2026-W47"""
-    year, week, _weekday = day.isocalendar()
-    return f"{year}-W{week:02d}"
+class Known:
+    """What readers of one run share: the briefs of a region, and the workbook of a scope, by language."""
+
+    def __init__(self, period: str, today: date) -> None:
+        self.period, self.today = period, today
+        self.until = week_day(period, 7)
+        self._briefs: dict[tuple[int, str], Brief | None] = {}
+        self._named: dict[tuple[int, str, int | None], Brief] = {}
+        self._books: dict[tuple[str, str], bytes] = {}
+
+    def part(self, region: Region, reader: Reader, language: str) -> Brief | None:
+        """The brief of a region with its names, or with those of an officer; None where nothing is counted."""
+        brief = self._brief(region, reader.user, language)
+        if brief is None:
+            return None
+        officer = reader.user if reader.own else None
+        key = (region.pk, language, officer.pk if officer else None)
+        if key not in self._named:
+            self._named[key] = with_names(brief, reader.user, today=self.today, officer=officer)
+        return self._named[key]
+
+    def _brief(self, region: Region, user: User, language: str) -> Brief | None:
+        key = (region.pk, language)
+        if key not in self._briefs:
+            compiled = latest_snapshot(region, as_of=self.until)
+            told = compiled is not None and (compiled.rows or compiled.children)
+            self._briefs[key] = brief_of(region, user, compiled) if compiled and told else None
+        return self._briefs[key]
+
+    def book(self, mail: GapMail, language: str) -> bytes:
+        key = (mail.reader.scope, language)
+        if key not in self._books:
+            self._books[key] = as_xlsx(mail.parts)
+        return self._books[key]
 
 
 def week_day(period: str, number: int) -> date:
@@ -86,19 +153,11 @@ def send_gap_digests(*, now: datetime | None = None) -> int:
     return new
 
 
-def send_period(period: str, *, today: date, to: str = "") -> int:
-    """Queue the mail of one week for everybody who has none yet."""
+def send_period(period: str, *, today: date, to: str = "", user: User | None = None) -> int:
+    """Queue the mail of one week for everybody who has none yet. What fails stands in the ledger, for the next run."""
     ensure_snapshot(today)
-    new = 0
-    for mail in gap_mails(period, to=to):
-        if not mail.user.email:
-            logger.warning("gap mail %s for %s stays in the site: no mail address", period, mail.user)
-        try:
-            new += _queue(mail)
-        except Exception:
-            # One person's mail must not keep the others' back; the next run finds this one still missing.
-            logger.exception("gap mail %s for %s not queued", period, mail.user)
-    return new
+    known = Known(period, today)
+    return sum(_made(reader, known) for reader in readers(period, to=to, user=user))
 
 
 def ensure_snapshot(today: date) -> None:
@@ -112,73 +171,98 @@ def _is_stale(compiled: Compiled | None, today: date) -> bool:
     return compiled is None or compiled.as_of < today - timedelta(days=FRESH_DAYS) or compiled.year != today.year
 
 
-def gap_mails(period: str, *, to: str = "") -> Iterator[GapMail]:
+def gap_mails(period: str, *, today: date, to: str = "") -> Iterator[GapMail]:
     """The mail of a week for everybody who has none yet, read from the newest snapshot that the week knew."""
-    sunday = week_day(period, 7)
-    content: dict[int, tuple[Compiled, list[GapRow], list[QuotaRow]] | None] = {}
-    for user, region in readers(period, to=to):
-        if region.pk not in content:
-            content[region.pk] = _content(region, sunday)
-        if (known := content[region.pk]) is not None:
-            yield GapMail(user, region, period, *known)
+    known = Known(period, today)
+    for reader in readers(period, to=to):
+        if (mail := _mail(reader, known)) is not None:
+            yield mail
 
 
-def readers(period: str, *, to: str = "") -> list[tuple[User, Region]]:
-    """Who still gets the mail and of which region: the widest that each person is posted to. One query."""
-    told = Digest.objects.filter(kind=MessageKind.GAP_DIGEST, period=period)
+def readers(period: str, *, to: str = "", user: User | None = None) -> list[Reader]:
+    """Who still gets the mail. One query. Who has a failed row in the ledger still gets it."""
+    told = Digest.objects.filter(kind=MessageKind.GAP_DIGEST, period=period, state=DigestState.QUEUED)
     posts = Post.objects.filter(role__in=READERS, user__is_active=True).exclude(user__in=told.values("recipient"))
     posts = posts.select_related("user", "region")
     if to:
         posts = posts.filter(user__email__iexact=to)
-    widest: dict[int, Post] = {}
+    if user is not None:
+        posts = posts.filter(user=user)
+    of_person: dict[int, list[Post]] = {}
     for post in posts.order_by("user", "region__path"):
-        widest.setdefault(post.user_id, post)
-    return [(post.user, post.region) for post in widest.values()]
+        of_person.setdefault(post.user_id, []).append(post)
+    return [_reader(own) for own in of_person.values()]
 
 
-def _content(region: Region, until: date) -> tuple[Compiled, list[GapRow], list[QuotaRow]] | None:
-    compiled = latest_snapshot(region, as_of=until)
-    if compiled is None or not (compiled.rows or compiled.children):
-        return None
-    rows = [_gap_row(quota, region, compiled.year) for quota in sorted(compiled.rows, key=_worst_first)]
-    return compiled, rows, sorted((row for row in compiled.children if row.gap), key=_worst_first)
+def _reader(posts: list[Post]) -> Reader:
+    """Of posts in the order of their regions."""
+    regions: list[Region] = []
+    for post in posts:
+        if not any(post.region.path.startswith(wider.path) for wider in regions):
+            regions.append(post.region)
+    return Reader(posts[0].user, regions, own=all(post.role == Role.OFFICER for post in posts))
 
 
-def _worst_first(row: QuotaRow) -> tuple[bool, bool, float]:
-    """Unmet before met, behind before on pace, and the lowest completion first."""
-    return (not row.gap, row.pace != BEHIND, float(row.completion_ratio or 0))
+def _mail(reader: Reader, known: Known) -> GapMail | None:
+    """The mail of one person in their language; None where nothing is counted in their regions."""
+    language = of_user(reader.user).language
+    with translation.override(language):
+        found = (known.part(region, reader, language) for region in reader.regions)
+        parts = [part for part in found if part is not None]
+    return GapMail(reader, known.period, sorted(parts, key=_worst_part)) if parts else None
 
 
-def _gap_row(quota: QuotaRow, region: Region, year: int) -> GapRow:
-    wanted = quota.gap and quota.programme
-    return GapRow(quota, nearest_to_counting(region, quota.indicator, year=year) if wanted else [])
+def _worst_part(part: Brief) -> tuple:
+    return (0, *worst_first(part.lines[0])) if part.lines else (1,)
 
 
-def _queue(mail: GapMail) -> bool:
-    """The ledger row and the message in one transaction: both or neither."""
-    person = of_user(mail.user)
+def _made(reader: Reader, known: Known) -> bool:
+    """True when the person's mail was queued now. One that fails keeps nobody else's back."""
+    path = ledger.common_path(region.path for region in reader.regions)
+    mail = None
+    try:
+        mail = _mail(reader, known)
+        return mail is not None and _queue(mail, path, known)
+    except Exception as error:
+        counted = {"snapshot_as_of": mail.compiled.as_of, "items": mail.items} if mail else {}
+        ledger.note_failure(MessageKind.GAP_DIGEST, reader.user.pk, known.period, error, region_path=path, **counted)
+        return False
+
+
+def _queue(mail: GapMail, path: str, known: Known) -> bool:
+    """The ledger row, the workbook and the message in one transaction: all or none."""
+    person = of_user(mail.reader.user)
     rendered = mails.render("gap_digest", {"mail": mail, "person": person}, language=person.language)
+    with translation.override(person.language):
+        book, name = known.book(mail, person.language), book_name(mail)
     key = f"gap:{mail.period}:{person.key}"
+    counted = {"snapshot_as_of": mail.compiled.as_of, "items": mail.items, "region_path": path}
     with transaction.atomic():
-        ledger, created = Digest.objects.get_or_create(
-            kind=MessageKind.GAP_DIGEST,
-            recipient=mail.user,
-            period=mail.period,
-            defaults={"snapshot_as_of": mail.compiled.as_of},
-        )
-        if not created:
+        claimed = ledger.claim(MessageKind.GAP_DIGEST, mail.reader.user.pk, mail.period, **counted)
+        if claimed is None:
             return False
         enqueue(
             key=key,
             kind=MessageKind.GAP_DIGEST,
+            template="gap_digest",
+            language=person.language,
             subject=rendered.subject,
             body=rendered.text,
             html=rendered.html,
-            link=f"/targets/?region={mail.region.code}",
-            recipient_id=mail.user.pk,
-            to=mail.user.email,
-            to_name=mail.user.name,
-            region_path=mail.region.path,
+            link=mail.link,
+            attachment=Attachment.objects.keep(f"gap:{mail.period}:{mail.reader.scope}", name, book),
+            recipient_id=mail.reader.user.pk,
+            to=mail.reader.user.email,
+            to_name=mail.reader.user.name,
+            region_path=path,
         )
-        Digest.objects.filter(pk=ledger.pk).update(message=Message.objects.get(key=key))
+        ledger.settle(claimed, key)
+    if not mail.reader.user.email:
+        logger.warning("gap mail %s for %s stays in the site: no mail address", mail.period, mail.reader.user)
     return True
+
+
+def book_name(mail: GapMail) -> str:
+    """缺口-贵港市-2026-W48.xlsx"""
+    where = mail.region.name if len(mail.parts) == 1 else _("{region}等").format(region=mail.region.name)
+    return _("缺口-{where}-{period}.xlsx").format(where=where, period=mail.period)

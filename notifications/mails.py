@@ -20,6 +20,8 @@ class Rendered:
     subject: str
     text: str
     html: str
+    template: str = ""  # the kind of mail whose wording the bureau may change
+    version: int = 0
 
 
 def render(name: str, context: dict[str, Any], *, language: str) -> Rendered:
@@ -27,12 +29,17 @@ def render(name: str, context: dict[str, Any], *, language: str) -> Rendered:
     context = {"site_url": settings.SITE_URL, **context}
     with translation.override(language):
         subject = " ".join(render_to_string(f"notifications/mail/{name}.subject.txt", context).split())
-        text = _spaced(render_to_string(f"notifications/mail/{name}.txt", context))
+        text = spaced(render_to_string(f"notifications/mail/{name}.txt", context))
         html = render_to_string(f"notifications/mail/{name}.html", {**context, "subject": subject})
-    return Rendered(subject, text, _inliner().inline(html))
+    return Rendered(subject, text, inlined(html))
 
 
-def _spaced(text: str) -> str:
+def inlined(html: str) -> str:
+    """HTML with the styles of all mails written into its elements."""
+    return _inliner().inline(html)
+
+
+def spaced(text: str) -> str:
     """Plain text as it should read: no trailing blanks, never two empty lines in a row."""
     lines: list[str] = []
     for line in (raw.rstrip() for raw in text.splitlines()):

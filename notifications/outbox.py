@@ -1,198 +1,196 @@
 """The outbox: queue a message once, deliver it, and know what became of it.
 
-A row is leased by a conditional update, marked `sending` just before it leaves, and settled by what the server said.
-Silence, or a killed worker, leaves it `unconfirmed`: it is sent once more under the same Message-ID, because a lost
-notice harms a firm more than a double.
+A row is leased by a conditional update, marked `sending` just before it leaves, and settled by what the server said
+(`settling.py`). Silence, or a killed worker, leaves it `unconfirmed`: it is sent once more under the same Message-ID,
+because a lost notice harms a firm more than a double.
 """
 
 from __future__ import annotations
 
 import logging
 import smtplib
+import time
 import uuid
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
 
+from crm.files import content_type
+from crm.patience import patiently
 from crm.services.jobs import beat_heart
-from notifications.models import Delivery, Message, MessageState
+from notifications.bounces import hold_back, note_bounce
+from notifications.copies import repeat_by_channels
+from notifications.envelopes import headers_of, reply_to, with_foot
+from notifications.leavers import withdraw_from_leavers
+from notifications.marking import quick_marks
+from notifications.models import Channel, Message, MessageState, Way
+from notifications.preferences import mails_wanted, wants
+from notifications.sending import ChannelConnection, NotReached
+from notifications.settling import Delivered, Ledger, sweep
 
 logger = logging.getLogger(__name__)
 
-TO_SEND = (MessageState.QUEUED, MessageState.UNCONFIRMED)
+OPEN_STATES = [MessageState.QUEUED, MessageState.LEASED, MessageState.SENDING, MessageState.UNCONFIRMED]
+HINT_SECONDS = 5.0  # a morning's thousand urgent rows ask for one run
+_hinted_at = -HINT_SECONDS
 
 
 def enqueue(*, key: str, subject: str, body: str, to: str = "", **fields: Any) -> bool:
     """Add a message unless its key exists already. Returns True when it was added.
 
-    Without an address it stays in the site, for the recipient to read there.
+    Without an address, or where its holder wants no mail of this kind, it stays in the site to be read there. A new one
+    goes to the group robots and telephones that it concerns as well.
     """
     values = {
         "to": to,
         "subject": subject[:200],
         "body": body,
-        "state": MessageState.QUEUED if to else MessageState.IN_APP,
         "send_after": timezone.now(),
         "message_id": f"<{uuid.uuid4().hex}@{settings.SITE_HOST}>",
         **fields,
     }
-    return Message.objects.get_or_create(key=key, defaults=values)[1]
+    if "state" not in values:
+        person = values.get("recipient_id") or getattr(values.get("recipient"), "pk", None)
+        values["state"] = state_for(to, person, values["kind"], statutory=values.get("statutory", False))
+    message, created = Message.objects.get_or_create(key=key, defaults=values)
+    if created:
+        repeat_by_channels([message])
+        if values.get("urgent") and values["state"] == MessageState.QUEUED:
+            transaction.on_commit(hint, robust=True)
+    return created
 
 
-@dataclass
-class Delivered:
-    """What one run of the delivery did."""
-
-    sent: int = 0
-    later: int = 0
-    failed: int = 0
-    unknown: int = 0
-
-    def __str__(self) -> str:
-        return f"sent {self.sent}, later {self.later}, failed {self.failed}, unknown {self.unknown}"
+def state_for(to: str, person: int | None, kind: str, *, statutory: bool) -> MessageState:
+    """Queued where there is an address whose holder takes mails of this kind, else in the site. At most two queries."""
+    if not to:
+        return MessageState.IN_APP
+    if person:
+        wanted = wants(person, kind, Way.MAIL, statutory=statutory)
+    else:
+        wanted = bool(mails_wanted([to], kind, statutory=statutory))
+    return MessageState.QUEUED if wanted else MessageState.IN_APP
 
 
-def deliver_messages(*, batches: int = 20) -> Delivered:
-    """Send what is due, at most `batches` leases of MESSAGE_BATCH rows over one connection each."""
-    total = Delivered()
-    sweep()
-    for _ in range(batches):
-        token = uuid.uuid4()
-        if not lease(token):
-            break
-        if not _deliver_batch(token, total):
-            break
-    beat_heart("deliver_messages", str(total))
+def hint() -> None:
+    """Tell the queue that something urgent waits; whoever is not heard is heard by the next run of the clock."""
+    global _hinted_at
+    if time.monotonic() - _hinted_at < HINT_SECONDS:
+        return
+    _hinted_at = time.monotonic()
+    from notifications.tasks import deliver_messages  # the task module imports this one
+
+    try:
+        deliver_messages.apply_async(expires=60)
+    except Exception as error:
+        logger.warning("urgent messages wait for the clock, the broker is away: %s", error)
+
+
+def deliver_messages() -> Delivered:
+    """Send what is due for at most MESSAGE_RUN_SECONDS. Any number of runs at once share the work.
+
+    Mails go first, over one connection, then each channel by itself and a few rows at a time: one that is dead or slow
+    holds up no other. While the database is away it is asked again; what was sent meanwhile and cannot be settled is
+    found by the sweep.
+    """
+    total, ends = Delivered(), time.monotonic() + settings.MESSAGE_RUN_SECONDS
+    patiently(sweep)
+    patiently(hold_back)
+    patiently(withdraw_from_leavers)
+    connection = get_connection()
+    try:
+        with quick_marks():
+            while time.monotonic() < ends and _deliver_batch(total, connection):
+                pass
+    finally:
+        connection.close()
+    for channel in patiently(channels_due):
+        if time.monotonic() < ends:
+            _deliver_batch(total, ChannelConnection(channel), channel=channel)
+    patiently(lambda: beat_heart("deliver_messages", str(total)))
     return total
-
-
-def sweep() -> int:
-    """Settle what a killed worker left: leased rows are queued again, rows marked `sending` are unconfirmed."""
-    now = timezone.now()
-    Message.objects.filter(state=MessageState.QUEUED, expires_at__lt=now).update(state=MessageState.EXPIRED)
-    stale = Message.objects.filter(leased_until__lt=now)
-    freed = stale.filter(state=MessageState.LEASED).update(state=MessageState.QUEUED, lease=None, leased_until=None)
-    again = now + timedelta(seconds=settings.MESSAGE_RESEND_SECONDS)
-    unknown = stale.filter(state=MessageState.SENDING).update(
-        state=MessageState.UNCONFIRMED, lease=None, leased_until=None, send_after=again, error="the worker was lost"
-    )
-    return freed + unknown
 
 
 def due(now: Any) -> Q:
     """Queued and due, or unconfirmed and not yet sent a second time."""
-    return Q(send_after__lte=now) & (Q(state=MessageState.QUEUED) | Q(state=MessageState.UNCONFIRMED, resent=False))
+    open_states = Q(state__in=OPEN_STATES)  # as the partial index has it, so that it is used
+    waits = Q(state=MessageState.QUEUED) | Q(state=MessageState.UNCONFIRMED, resent=False)
+    return Q(send_after__lte=now) & open_states & waits
 
 
-def lease(token: uuid.UUID) -> int:
-    """Take up to MESSAGE_BATCH due rows for ourselves. The conditional update decides who has a row."""
+def channels_due() -> list[Channel]:
+    """The channels in use that have something to send."""
+    waiting = Message.objects.filter(due(timezone.now()), channel=OuterRef("pk"))
+    return list(Channel.objects.filter(Exists(waiting), active=True).order_by("pk"))
+
+
+@transaction.atomic
+def lease(token: uuid.UUID, *, channel: Channel | None = None) -> int:
+    """Take due rows of the mail, or of one channel, for ourselves. The conditional update decides who has a row."""
     now = timezone.now()
-    ids = list(
-        Message.objects.filter(due(now))
-        .order_by("send_after", "pk")
-        .values_list("pk", flat=True)[: settings.MESSAGE_BATCH]
-    )
+    size = settings.MESSAGE_BATCH if channel is None else settings.CHANNEL_BATCH
+    waiting = Message.objects.filter(due(now), channel=channel).order_by("send_after", "pk")
+    ids = list(waiting.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)[:size])
     until = now + timedelta(seconds=settings.MESSAGE_LEASE_SECONDS)
+    second = Case(When(state=MessageState.UNCONFIRMED, then=Value(True)), default=F("resent"))
     free = Message.objects.filter(due(now), pk__in=ids)
-    second = free.filter(state=MessageState.UNCONFIRMED)
-    taken = second.update(state=MessageState.LEASED, lease=token, leased_until=until, resent=True)
-    return taken + free.filter(state=MessageState.QUEUED).update(
-        state=MessageState.LEASED, lease=token, leased_until=until
-    )
+    return free.update(state=MessageState.LEASED, lease=token, leased_until=until, resent=second) if ids else 0
 
 
-def _deliver_batch(token: uuid.UUID, total: Delivered) -> bool:
-    """Send the rows of one lease. False when the server cannot be reached: the rows go back to the queue."""
-    mine = Message.objects.filter(lease=token, state=MessageState.LEASED)
-    connection = get_connection()
-    try:
-        connection.open()
-    except (OSError, smtplib.SMTPException) as error:
-        total.later += _give_back(mine, error)
+def _deliver_batch(total: Delivered, connection: Any, *, channel: Channel | None = None) -> bool:
+    """Lease some rows and send them. False when there are none, or the other side cannot be reached."""
+    token = uuid.uuid4()
+    if not patiently(lambda: lease(token, channel=channel)):
         return False
+    ledger = Ledger(token)
+    rows = (
+        ledger.mine.filter(state=MessageState.LEASED)
+        .select_related("recipient", "application__officer", "attachment")
+        .order_by("pk")
+    )
     try:
-        for message in mine.order_by("pk"):
-            if not _reopened(connection):
-                total.later += _give_back(mine, OSError("connection lost"))
+        for message in patiently(lambda: list(rows)):
+            try:
+                connection.open()
+            except (OSError, smtplib.SMTPException) as error:
+                total.later += ledger.give_back(error)
                 return False
-            _send_one(connection, message, token, total)
+            if ledger.mark(message):
+                _send_one(connection, message, ledger, total)
     finally:
-        connection.close()
+        ledger.close()
     return True
 
 
-def _reopened(connection: Any) -> bool:
-    """True when the connection is open; after a lost one, a new one."""
-    try:
-        connection.open()
-    except (OSError, smtplib.SMTPException):
-        return False
-    return True
-
-
-def _give_back(mine: Any, error: Exception) -> int:
-    """Nothing was sent: queue the rows again for a little later."""
-    logger.warning("mail server not reached, %s messages wait: %s", mine.count(), error)
-    later = timezone.now() + timedelta(seconds=60)
-    return mine.update(
-        state=MessageState.QUEUED, lease=None, leased_until=None, send_after=later, error=f"mail server: {error}"[:500]
-    )
-
-
-def _send_one(connection: Any, message: Message, token: uuid.UUID, total: Delivered) -> None:
-    now = timezone.now()
-    until = now + timedelta(seconds=settings.MESSAGE_LEASE_SECONDS)
-    own = Message.objects.filter(pk=message.pk, lease=token)
-    marked = own.filter(state=MessageState.LEASED, leased_until__gte=now)
-    if not marked.update(state=MessageState.SENDING, leased_until=until, attempts=F("attempts") + 1):
-        return  # the lease ran out and somebody else has the row
-    message.attempts += 1
+def _send_one(connection: Any, message: Message, ledger: Ledger, total: Delivered) -> None:
     try:
         connection.send_messages([as_mail(message, connection)])
     except smtplib.SMTPRecipientsRefused as error:
         code, text = next(iter(error.recipients.values()))
-        _refused(own, message, code, text, total)
+        ledger.refused(message, code, text, total)
+        if code >= 500:
+            patiently(lambda: note_bounce(message, code, readable(text)))
     except smtplib.SMTPResponseException as error:
-        _refused(own, message, error.smtp_code, error.smtp_error, total)
+        ledger.refused(message, error.smtp_code, error.smtp_error, total)
+    except NotReached as error:
+        connection.close()
+        ledger.put_off(message, f"not reached: {error}", timedelta(seconds=settings.MESSAGE_DELIVER_SECONDS), total)
+    except ValueError as error:  # a header that cannot be written: no server saw it, and none will take it
+        ledger.refused(message, 554, str(error), total)
     except (OSError, smtplib.SMTPException) as error:
         connection.close()
-        _unknown(own, message, error, total)
+        ledger.unknown(message, error, total)
     else:
         total.sent += 1
-        _settle(own, message, MessageState.SENT, "", sent_at=timezone.now())
+        ledger.settle(message, MessageState.SENT, sent_at=timezone.now())
 
 
-def _refused(own: Any, message: Message, code: int, text: bytes | str, total: Delivered) -> None:
-    """4xx: later, with growing pauses; 5xx, or too many tries: failed, for a person to see."""
-    detail = f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
-    if 400 <= code < 500 and message.attempts < settings.MESSAGE_MAX_ATTEMPTS:
-        total.later += 1
-        pause = timedelta(minutes=min(2**message.attempts, 240))
-        _settle(own, message, MessageState.QUEUED, detail, send_after=timezone.now() + pause)
-        return
-    total.failed += 1
-    logger.warning("message %s not sent: %s", message.key, detail)
-    _settle(own, message, MessageState.FAILED, detail)
-
-
-def _unknown(own: Any, message: Message, error: Exception, total: Delivered) -> None:
-    total.unknown += 1
-    logger.warning("message %s unconfirmed: %s", message.key, error)
-    again = timezone.now() + timedelta(seconds=settings.MESSAGE_RESEND_SECONDS)
-    _settle(own, message, MessageState.UNCONFIRMED, str(error) or type(error).__name__, send_after=again)
-
-
-@transaction.atomic
-def _settle(own: Any, message: Message, state: str, detail: str, **fields: Any) -> None:
-    settled = own.filter(state=MessageState.SENDING)
-    if settled.update(state=state, error=detail[:500], lease=None, leased_until=None, **fields):
-        Delivery.objects.create(message_id=message.pk, at=timezone.now(), outcome=state, detail=detail[:300])
+def readable(text: bytes | str) -> str:
+    return text.decode(errors="replace") if isinstance(text, bytes) else text
 
 
 class OutboxMail(EmailMultiAlternatives):
@@ -200,17 +198,28 @@ class OutboxMail(EmailMultiAlternatives):
 
     row: Message | None = None
 
+    def message(self) -> Any:  # type: ignore[override]
+        """With a boundary of our own: to make sure of one, Python searches all the text for each mail."""
+        built = super().message()
+        if built.is_multipart():
+            built.set_boundary(uuid.uuid4().hex)
+        return built
+
 
 def as_mail(message: Message, connection: Any = None) -> OutboxMail:
     """The message as a mail: text with an HTML twin, and headers that other machines understand."""
+    text, html = with_foot(message)
     mail = OutboxMail(
         subject=message.subject,
-        body=message.body,
+        body=text,
         to=[message.to],
+        reply_to=reply_to(message),
         connection=connection,
-        headers={"Message-ID": message.message_id, "Auto-Submitted": "auto-generated", "X-Cultivar-Kind": message.kind},
+        headers=headers_of(message),
     )
     mail.row = message
-    if message.html:
-        mail.attach_alternative(message.html, "text/html")
+    if html:
+        mail.attach_alternative(html, "text/html")
+    if message.attachment:
+        mail.attach(message.attachment.name, bytes(message.attachment.content), content_type(message.attachment.name))
     return mail

@@ -7,19 +7,22 @@ from typing import Any
 
 from django.db.models import Q
 from django.dispatch import receiver
-from django.utils import translation
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from notifications import mails
-from notifications.models import Message, MessageKind, MessageState
+from notifications.models import NOT_TOLD, Message, MessageKind, MessageState
 from notifications.outbox import enqueue
-from notifications.people import Person, firm_people, officers_of
-from pipeline.choices import Acting, DeadlineKind
-from pipeline.models import Application, Deadline, MaterialNotice, StageEvent
+from notifications.people import for_whom, officers_of
+from notifications.quiet import leaves_at
+from notifications.telling import supersede, tell_firm, tell_notice
+from pipeline.choices import Acting
+from pipeline.models import MaterialNotice, StageEvent
 from pipeline.models.applications import UNDO
-from pipeline.selectors.notices import letter_of
 from pipeline.signals import deadlines_changed, notice_issued, stage_changed
 
 FIRM_ACTS = {Acting.FIRM, Acting.AGENT}
+UNSENT = (MessageState.HELD, MessageState.QUEUED)
 
 
 @receiver(stage_changed, dispatch_uid="tell_people")
@@ -28,106 +31,86 @@ def tell_people(sender: type, event: StageEvent, passing: bool = False, **kwargs
 
     Of a move that another follows at once nobody hears.
     """
-    application = event.application
     if event.transition == UNDO:
-        if _recall(event):
-            _tell(event, firm_people(application.firm), "stage_firm")
+        _correct(event)
         return
     if passing:
         return
-    if application.current.mails_firm:
-        _tell(event, firm_people(application.firm), "stage_firm")
+    if event.application.current.mails_firm:
+        tell_firm(event)
     if event.acted_as in FIRM_ACTS:
-        _tell(event, officers_of(application), "stage_officer")
+        _tell_officers(event)
 
 
 @receiver(notice_issued, dispatch_uid="tell_of_notice")
 def tell_of_notice(sender: type, notice: MaterialNotice, **kwargs: Any) -> None:
     """The firm gets everything that it lacks in one mail, instead of the one about the return."""
-    application = notice.application
-    link = f"/applications/{application.pk}/notices/{notice.number}/"
-    for person in firm_people(application.firm):
-        with translation.override(person.language):
-            letter = letter_of(notice)
-        context = {"person": person, "application": application, "letter": letter, "link": link}
-        rendered = mails.render("material_notice", context, language=person.language)
-        enqueue(
-            key=f"notice:{notice.pk}:{person.key}",
-            kind=MessageKind.STAGE,
-            subject=rendered.subject,
-            body=rendered.text,
-            html=rendered.html,
-            link=link,
-            recipient_id=person.user_id,
-            to=person.email,
-            to_name=person.name,
-            to_firm=person.is_firm,
-            firm=application.firm,
-            application=application,
-            region_path=application.region_path,
-        )
+    tell_notice(notice)
 
 
-def _recall(event: StageEvent) -> bool:
-    """Hold back what was to be told of moves that are taken back. True when the firm had heard of them already."""
+def _correct(event: StageEvent) -> None:
+    """Hold back what was to be told of moves that are taken back; who had heard of them hears of the correction."""
     told = Q(pk=None)
     for undone in event.undoes.select_related("event"):
-        told |= Q(key__startswith=f"stage:{undone.event_id}:")
+        told |= Q(event_id=undone.event_id) | Q(key__startswith=f"stage:{undone.event_id}:")  # as older rows say it
         for notice in MaterialNotice.objects.filter(application=event.application, returned=True, at=undone.event.at):
             told |= Q(key__startswith=f"notice:{notice.pk}:")
-    messages = Message.objects.filter(told, application=event.application, to_firm=True)
-    messages.filter(state=MessageState.QUEUED).update(state=MessageState.EXPIRED)
-    return messages.exclude(state=MessageState.EXPIRED).exists()
+    messages = Message.objects.filter(told, application=event.application)
+    supersede(messages, str(_("办理已撤销")))
+    heard = set(messages.exclude(state__in=[MessageState.EXPIRED, *NOT_TOLD]).values_list("to_firm", flat=True))
+    if True in heard:
+        tell_firm(event)
+    if False in heard:
+        _tell_officers(event)
 
 
 @receiver(deadlines_changed, dispatch_uid="withdraw_reminders")
 def withdraw_reminders(sender: type, ids: Collection[int], **kwargs: Any) -> int:
     """Hold back the reminders of dates that hold no longer; keys name the deadline and its date.
 
-    Returns how many. Two queries, whatever the number of deadlines; none are needed when nothing waits.
+    Returns how many. One query for each 500 deadlines, a second where something is held back.
     """
-    waiting = Message.objects.filter(kind=MessageKind.REMINDER, state=MessageState.QUEUED)
-    told = {pk: key.split(":")[1:3] for pk, key in waiting.values_list("pk", "key")} if ids else {}
-    wanted = {int(named[0]) for named in told.values() if named and named[0].isdecimal()} & set(ids)
-    holds = {
-        (str(pk), due_on.isoformat())
-        for pk, due_on in Deadline.objects.open().filter(pk__in=wanted).values_list("pk", "due_on")
-    }
+    named, withdrawn = sorted(ids), 0
+    for start in range(0, len(named), 500):
+        withdrawn += _withdraw(named[start : start + 500])
+    return withdrawn
+
+
+def _withdraw(ids: Collection[int]) -> int:
+    waiting = Message.objects.filter(deadline__in=ids, kind=MessageKind.REMINDER, state__in=UNSENT)
+    told = waiting.values_list("pk", "key", "deadline", "deadline__due_on", "deadline__closed_at")
     stale = [
         pk
-        for pk, named in told.items()
-        if named[0].isdecimal() and int(named[0]) in wanted and tuple(named) not in holds
+        for pk, key, deadline, due_on, closed_at in told
+        if closed_at or not key.startswith(f"deadline:{deadline}:{due_on}:")
     ]
     if not stale:
         return 0
-    return Message.objects.filter(pk__in=stale, state=MessageState.QUEUED).update(state=MessageState.EXPIRED)
+    return Message.objects.filter(pk__in=stale, state__in=UNSENT).update(state=MessageState.EXPIRED)
 
 
-def will_mail_firm(application: Application, target: str) -> bool:
-    """True when a move to this stage mails the firm: said to the officer before the click."""
-    return application.workflow.stage(target).mails_firm
-
-
-def _tell(event: StageEvent, people: list[Person], template: str) -> None:
+def _tell_officers(event: StageEvent) -> None:
+    """What the firm did, once it can no longer take it back at one click."""
     application = event.application
-    due = application.deadlines.filter(kind=DeadlineKind.CORRECTION_DUE, closed_at=None).first()
-    for person in people:
+    link = f"/applications/{application.pk}/"
+    for person in officers_of(application, timezone.localdate(event.at)):
         if person.user_id is not None and person.user_id == event.actor_id:
             continue
-        link = f"/portal/applications/{application.pk}/" if person.is_firm else f"/applications/{application.pk}/"
-        context = {"person": person, "application": application, "event": event, "due": due, "link": link}
-        rendered = mails.render(template, context, language=person.language)
+        context = {"person": person, "application": application, "event": event, "link": link}
+        rendered = mails.render("stage_officer", context, language=person.language)
         enqueue(
             key=f"stage:{event.pk}:{person.key}",
             kind=MessageKind.STAGE,
-            subject=rendered.subject,
+            subject=for_whom(person, rendered.subject),
+            stands_for=person.for_name,
             body=rendered.text,
             html=rendered.html,
             link=link,
+            event=event,
+            send_after=leaves_at(timezone.now(), undoable=event.transition != UNDO, prompt=True),
             recipient_id=person.user_id,
-            to=person.email,
+            to="" if person.away else person.email,
             to_name=person.name,
-            to_firm=person.is_firm,
             firm=application.firm,
             application=application,
             region_path=application.region_path,

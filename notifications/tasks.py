@@ -2,19 +2,29 @@
 
 from celery import shared_task
 
-from notifications import digests, outbox, reminders
+from crm.services.runs import recorded
+from notifications import (
+    digests,
+    drafts,  # noqa: F401  jobs by import
+    letters,  # noqa: F401  jobs by import
+    outbox,
+    planning,
+)
 
 
 @shared_task
-def plan_reminders() -> None:
-    reminders.plan_reminders()
+@recorded
+def plan_reminders() -> object:
+    return planning.plan_morning()
 
 
 @shared_task
-def deliver_messages() -> None:
-    outbox.deliver_messages()
+@recorded
+def deliver_messages() -> object:
+    return outbox.deliver_messages()
 
 
 @shared_task
-def send_gap_digests() -> None:
-    digests.send_gap_digests()
+@recorded
+def send_gap_digests() -> object:
+    return digests.send_gap_digests()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from crm.access import CITY_DEPTH, Scope, scope_of
+from crm.access import Scope, scope_of, sits_at_city
 from crm.choices import Role
 from pipeline.choices import Acting
 from pipeline.models import Application
@@ -40,7 +40,7 @@ def acting_role(user: User | None, application: Application) -> Actor:
 def _at_city(scope: Scope, path: str) -> bool:
     writing = {Role.OFFICER, Role.LEAD, Role.ADMIN}
     own = [post for post, role in scope.posts if role in writing and path.startswith(post)]
-    return scope.everything or any(post.count("/") <= CITY_DEPTH for post in own)
+    return scope.everything or any(sits_at_city(post) for post in own)
 
 
 def firm_has_account(application: Application) -> bool:
@@ -54,5 +54,4 @@ def firm_has_account(application: Application) -> bool:
 
 def may_write_policies(user: User | AnonymousUser) -> bool:
     """True for those who keep the law as data: administrators at the city's desk or above it."""
-    scope = scope_of(user)
-    return scope.everything or any(role == Role.ADMIN and post.count("/") <= CITY_DEPTH for post, role in scope.posts)
+    return scope_of(user).at_city({Role.ADMIN})

@@ -9,10 +9,8 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from pipeline.selectors.funnel import Funnel
 from pipeline.selectors.screening import Lack
 from pipeline.selectors.targets import BEHIND, QuotaRow
-from pipeline.workflow import Workflow
 
 WIDTH = 760
 LABEL_WIDTH = 250
@@ -90,73 +88,6 @@ def quota_finding(rows: Sequence[QuotaRow], *, by_region: bool = False) -> str:
     else:
         text = _("{n} 个区划尚有缺口，均跟上进度；{most}") if by_region else _("{n} 项尚有缺口，均跟上进度；{most}")
     return text.format(n=behind or len(open_rows), most=most)
-
-
-@dataclass(frozen=True)
-class FunnelBar:
-    """One stage: how many got this far, how many were lost here, and the share of those before."""
-
-    label: str
-    y: int
-    width: int
-    lost_width: int
-    reached: int
-    lost: int
-    ratio: float | None
-
-    @property
-    def middle(self) -> int:
-        return self.y + BAR_HEIGHT // 2 + 4
-
-    @property
-    def lost_x(self) -> int:
-        return 150 + self.width - self.lost_width
-
-    @property
-    def value_x(self) -> int:
-        return 158 + self.width
-
-
-@dataclass(frozen=True)
-class FunnelChart:
-    width: int
-    height: int
-    bars: tuple[FunnelBar, ...]
-    finding: str
-
-
-def funnel_chart(funnel: Funnel, table: Workflow) -> FunnelChart:
-    """Horizontal bars: solid for those who went on, soft for those lost at the stage."""
-    labels = {stage.code: str(stage.label) for stage in table.stages}
-    top = max((step.reached for step in funnel.steps), default=0) or 1
-    scale = (WIDTH - 320) / top
-    bars = tuple(
-        FunnelBar(
-            labels[step.stage],
-            12 + place * ROW_HEIGHT,
-            round(step.reached * scale),
-            round(step.lost * scale),
-            step.reached,
-            step.lost,
-            step.ratio,
-        )
-        for place, step in enumerate(funnel.steps)
-    )
-    return FunnelChart(WIDTH, 20 + len(bars) * ROW_HEIGHT, bars, funnel_finding(funnel, labels))
-
-
-def funnel_finding(funnel: Funnel, labels: dict[str, str]) -> str:
-    """Where most were lost, in words."""
-    if not funnel.steps or not funnel.steps[0].reached:
-        return _("本年度还没有申报")
-    first, last = funnel.steps[0], funnel.steps[-1]
-    lost = max(funnel.steps, key=lambda step: step.lost)
-    text = _("{first} 家中 {last} 家走到“{goal}”").format(
-        first=first.reached, last=last.reached, goal=labels[last.stage]
-    )
-    if not lost.lost:
-        return text
-    return text + _("；“{stage}”流失最多，{count} 家").format(stage=labels[lost.stage], count=lost.lost)
 
 
 def fitted(text: str, room: int = LABEL_ROOM) -> str:

@@ -60,6 +60,37 @@ class DeadlineKind(TextChoices):
     ROUND_CLOSE = "round_close", _("申报截止")
 
 
+class OccasionKind(TextChoices):
+    """A date that reminds and is no deadline of one firm: the authority's own, the year's, or a person's plan."""
+
+    WINDOW_OPEN = "window_open", _("申报开始")
+    INFO_UPDATE = "info_update", _("科小信息更新")
+    SPOT_CHECK = "spot_check", _("年末抽查")
+    STATE_REPORT = "state_report", _("高企名单报国家")
+    LIBRARY_CHECK = "library_check", _("瞪羚入库复核与退出检查")
+    QUOTA_CHECK = "quota_check", _("月末、季末指标核对")
+    FOLLOW_UP = "follow_up", _("走访跟进")
+
+
+class Told(TextChoices):
+    """Whom a ladder tells: people of the firm's side, or the nearest of the authority who hold the role."""
+
+    FIRM = "firm", _("企业")
+    AGENT = "agent", _("代理人")
+    OFFICER = "officer", _("经办人员")
+    CITY = "city", _("市级经办")
+    LEAD = "lead", _("科长")
+    LEADER = "leader", _("局领导")
+
+
+class Overdue(TextChoices):
+    """How often somebody is asked again once the date has passed."""
+
+    NEVER = "never", _("不再提醒")
+    ONCE = "once", _("提醒一次")
+    DAILY = "daily", _("每个工作日提醒")
+
+
 class ClockMode(TextChoices):
     """What becomes of the authority's term once a returned application is back."""
 
@@ -112,6 +143,27 @@ class Counter(TextChoices):
     FILED = "filed", _("组织申报")
 
 
+class TargetKind(TextChoices):
+    """Where a target comes from: told from above, or said by those who are to reach it."""
+
+    ASSIGNED = "assigned", _("下达")
+    PLEDGE = "pledge", _("自报")
+
+
+class AmountClass(TextChoices):
+    """The classes of verified results; each is scored by a rule of its own (docs/glossary.md)."""
+
+    A = "A", _("A 类")
+    B = "B", _("B 类")
+
+
+class TallyKind(TextChoices):
+    """What is counted on its own: everything of a firm, or one entered amount."""
+
+    FIRM = "firm", "firm"
+    ENTRY = "entry", "entry"
+
+
 class VerdictKind(TextChoices):
     MET = "met", _("符合")
     NOT_MET = "not_met", _("不符合")
@@ -128,3 +180,43 @@ class Bucket(TextChoices):
     LACKS_MORE = "lacks_more", _("差三项以上")
     UNKNOWN = "unknown", _("数据不全")
     IMPOSSIBLE = "impossible", _("不可能")
+
+
+class Confidence(TextChoices):
+    """How much history stands behind a forecast (pipeline.forecasting.outlook)."""
+
+    NONE = "none", _("历史太少")
+    THIN = "thin", _("仅供参考")
+    SOLID = "solid", _("有历史依据")
+
+
+class HandOverState(TextChoices):
+    """From the wish that somebody's work goes to another until it has."""
+
+    PROPOSED = "proposed", _("待确认")
+    RUNNING = "running", _("交接中")
+    DONE = "done", _("已交接")
+    DECLINED = "declined", _("未交接")
+
+
+class Held(TextChoices):
+    """What an officer holds and can hand over, in the order in which it moves."""
+
+    FIRMS = "firms", _("企业")
+    APPLICATIONS = "applications", _("在办申报")
+    TASKS = "tasks", _("待办与承诺")
+    SHORTLISTS = "shortlists", _("候选名单")
+
+
+class Handed(TextChoices):
+    DONE = "done", _("已转交")
+    REFUSED = "refused", _("未转交")
+
+
+class LapseKind(TextChoices):
+    """What is lacking in the care of a firm."""
+
+    NO_NEXT = "no_next", _("没有下一步")
+    NO_CONTACT = "no_contact", _("长期未联系")
+    STALE_YEAR = "stale_year", _("数据过期")
+    STALE_STAGE = "stale_stage", _("停留过久")

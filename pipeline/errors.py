@@ -50,6 +50,13 @@ class QuotaRefused(PipelineError):
     status = 400
 
 
+class OverrideRefused(PipelineError):
+    """A judged probability cannot be kept as it was asked; `reasons` holds every reason at once."""
+
+    code = "override_refused"
+    title = _("判断没有保存")
+
+
 class InvalidPolicy(PipelineError):
     """A policy file or a stored edition is wrong; `reasons` holds every fault, with file and line if it has them.
 
@@ -118,3 +125,11 @@ class NoticeRefused(PipelineError):
 
     code = "notice_refused"
     title = _("告知书不能发出")
+
+
+class ReportRefused(PipelineError):
+    """A work report cannot be made of these days, or its sentences cannot be used; every reason at once."""
+
+    code = "report_refused"
+    title = _("报告没有生成")
+    status = 400

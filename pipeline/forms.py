@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -17,13 +16,12 @@ from crm.choices import (
     Level,
     RightKind,
     Source,
-    TouchKind,
 )
 from crm.fact_codes import FACT_CODES
 from crm.files import ACCEPT
 from crm.models import Region, User
 from pipeline.choices import ClockMode, DayKind
-from pipeline.models import Application, Indicator
+from pipeline.models import Application
 from pipeline.workflows import PROGRAMMES
 
 
@@ -69,12 +67,6 @@ class RevealDateForm(forms.Form):
 class NextActionForm(forms.Form):
     next_action = forms.CharField(label=_("下一步"), required=False, max_length=120)
     next_action_on = date_field(_("日期"))
-
-
-class TouchForm(forms.Form):
-    kind = forms.ChoiceField(label=_("方式"), choices=TouchKind)
-    text = forms.CharField(label=_("内容"), widget=forms.Textarea(attrs={"rows": 3}), max_length=4000)
-    on = date_field(_("日期"))
 
 
 class ContactForm(forms.Form):
@@ -192,36 +184,6 @@ class MoveFirmForm(forms.Form):
     def __init__(self, *args: Any, visible: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["region"].queryset = visible  # type: ignore[attr-defined]
-
-
-class QuotaForm(forms.Form):
-    indicator = forms.ModelChoiceField(
-        label=_("指标"), queryset=Indicator.objects.filter(active=True), to_field_name="code"
-    )
-    region = forms.ModelChoiceField(label=_("区划"), queryset=Region.objects.none(), to_field_name="code")
-    year = forms.IntegerField(label=_("年度"), min_value=2000, max_value=2100)
-    target = forms.DecimalField(label=_("目标"), min_value=Decimal(0), max_digits=18, decimal_places=6)
-    document = forms.CharField(label=_("文号"), required=False, max_length=120)
-
-    def __init__(self, *args: Any, visible: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["region"].queryset = visible  # type: ignore[attr-defined]
-
-
-class CountForm(forms.Form):
-    indicator = forms.ModelChoiceField(
-        label=_("指标"), queryset=Indicator.objects.filter(active=True, counter=""), to_field_name="code"
-    )
-    region = forms.ModelChoiceField(label=_("区划"), queryset=Region.objects.none(), to_field_name="code")
-    on = date_field(_("日期"), required=True)
-    value = forms.DecimalField(label=_("数值"), max_digits=18, decimal_places=6)
-    evidence = forms.CharField(label=_("依据（文号或证书号）"), max_length=200)
-    verified = forms.BooleanField(label=_("已核验"), required=False, initial=True)
-
-    def __init__(self, *args: Any, visible: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["region"].queryset = visible  # type: ignore[attr-defined]
-        self.fields["on"].initial = timezone.localdate()
 
 
 class RoundForm(forms.Form):

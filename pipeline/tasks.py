@@ -2,9 +2,12 @@
 
 from celery import shared_task
 
+from crm.services.runs import recorded
 from pipeline.services import (
     bulk,  # noqa: F401  jobs by import
     clocks,
+    handovers,  # noqa: F401
+    hygiene,
     list_confirm,  # noqa: F401
     lists,  # noqa: F401
     materials,
@@ -16,30 +19,48 @@ from pipeline.services import (
 
 
 @shared_task
-def compile_metrics() -> None:
-    metrics.compile_metrics()
+@recorded
+def compile_metrics() -> object:
+    return metrics.compile_metrics()
 
 
 @shared_task
-def turn_the_day() -> None:
-    clocks.turn_the_day()
+@recorded
+def count_changes() -> object:
+    return metrics.count_changes()
 
 
 @shared_task
-def reveal_due() -> None:
-    reveals.reveal_due()
+@recorded
+def turn_the_day() -> object:
+    return clocks.turn_the_day()
 
 
 @shared_task
-def screen_cities() -> None:
-    screening.screen_cities()
+@recorded
+def reveal_due() -> object:
+    return reveals.reveal_due()
 
 
 @shared_task
-def clear_uploads() -> None:
-    uploads.clear_uploads()
+@recorded
+def screen_cities() -> object:
+    return screening.screen_cities()
 
 
 @shared_task
-def scan_waiting() -> None:
-    materials.scan_waiting()
+@recorded
+def clear_uploads() -> object:
+    return uploads.clear_uploads()
+
+
+@shared_task
+@recorded
+def scan_waiting() -> object:
+    return materials.scan_waiting()
+
+
+@shared_task
+@recorded
+def look_at_firms() -> object:
+    return hygiene.look_at_all()

@@ -26,6 +26,12 @@ def months_after(start: date, months: int) -> date:
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
 
 
+def iso_week(day: date) -> str:
+    """2026-W47"""
+    year, week, _weekday = day.isocalendar()
+    return f"{year}-W{week:02d}"
+
+
 @lru_cache(maxsize=1)
 def announced_year() -> int:
     """The last year whose State Council notice the library carries."""

@@ -1,13 +1,40 @@
 """The world of the tests: one city, four people."""
 
+import os
 from importlib import import_module
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.apps import apps
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
 
 from crm.choices import Role
 from crm.models import Region, User
-from tests import make
+from tests import make, templates
+
+
+def pytest_sessionfinish(session):
+    """Whoever hands out the tests ends last, and takes the template with it."""
+    if not hasattr(session.config, "workerinput"):
+        templates.drop()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_modify_db_settings):
+    """The test database is a copy of the template, made anew for each run: no run inherits another's rows."""
+    with django_db_blocker.unblock():
+        templates.copy_to(address_of_tests())
+        made = setup_databases(verbosity=0, interactive=False, keepdb=True)
+        yield
+        teardown_databases(made, verbosity=0)
+
+
+def address_of_tests() -> str:
+    name = connection.creation._get_test_db_name()
+    if connection.vendor == "sqlite":
+        return f"sqlite:///{name}"
+    return urlunsplit(urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}"))
 
 
 @pytest.fixture

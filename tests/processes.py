@@ -14,6 +14,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from email.message import Message
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,6 +22,8 @@ import psutil
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MessageHandler
 from django.conf import settings
+
+from tests import templates
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -52,6 +55,10 @@ class Product:
         return subprocess.run(
             command, cwd=ROOT, env=self.env | env, capture_output=True, text=True, timeout=120, check=False
         )
+
+    def migrate(self) -> None:
+        """An empty database with all tables."""
+        templates.copy_to(self.env["DATABASE_URL"])
 
     def start(self, *command: str, **env: str) -> Process:
         return Process([sys.executable, *command], self.env | env)
@@ -159,16 +166,18 @@ def count(url: str, statement: str) -> int:
 
 
 class Sink(MessageHandler):
-    """A mail server that takes everything and remembers the Message-IDs in order."""
+    """A mail server that takes everything and remembers the mails and their Message-IDs in order."""
 
     def __init__(self, pause: float = 0.0) -> None:
         super().__init__()
         self.ids: list[str] = []
+        self.mails: list[Message] = []
         self.pause = pause
 
     def handle_message(self, message) -> None:
         time.sleep(self.pause)
         self.ids.append(message["Message-ID"])
+        self.mails.append(message)
 
 
 @contextlib.contextmanager

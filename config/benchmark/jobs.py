@@ -18,14 +18,15 @@ from django.utils import timezone
 from config.benchmark.load import _code
 from config.benchmark.measure import counted_statements, peak_memory, per_second
 from crm.models import Import, Region
-from crm.services import imports
+from crm.services.import_passes import process
+from crm.services.import_reverts import revert_rows
 from crm.tables import read_lines
-from notifications.models import Message
-from notifications.outbox import deliver_messages, enqueue
+from notifications.digests import send_period
 from notifications.reminders import plan_reminders
 from pipeline.models import Application
 from pipeline.services.applications import move_application
 from pipeline.services.metrics import compile_metrics
+from pipeline.workdays import iso_week
 
 IMPORT_ROWS = (10_000, 100_000)
 IMPORT_STAGES = {"preview": (False,), "import": (True,), "preview and import": (False, True)}
@@ -67,9 +68,11 @@ def jobs() -> dict[str, Callable[[], dict[str, Any]]]:
             for what, stages in IMPORT_STAGES.items():
                 found[f"{what} {ending} {rows}"] = partial(_import, rows, ending, stages)
         found[f"read xlsx {rows}"] = partial(_read_alone, rows)
+        found[f"wide import xlsx {rows}"] = partial(_import, rows, "xlsx", (True,), wide=True)
+        found[f"take back {rows}"] = partial(_take_back, rows)
     found["compile"] = lambda: measure_job(lambda: compile_metrics())
+    found["weekly mail"] = lambda: measure_job(_gap_mails)
     found["plan reminders"] = lambda: measure_job(lambda: plan_reminders(today=_workday()))
-    found["deliver"] = lambda: measure_job(_deliver)
     found["stage change"] = lambda: measure_job(_moves)
     return found
 
@@ -80,17 +83,21 @@ def _workday() -> date:
     return work_calendar().on_or_after(timezone.localdate())
 
 
-def _import(rows: int, ending: str, stages: tuple[bool, ...]) -> dict[str, Any]:
+def _gap_mails() -> int:
+    """The gap mail of this week for everybody posted to a region, made and queued."""
+    today = timezone.localdate()
+    return send_period(iso_week(today), today=today)
+
+
+def _import(rows: int, ending: str, stages: tuple[bool, ...], *, wide: bool = False) -> dict[str, Any]:
     """An import as people do it: one row in a hundred is false, one comes twice, ten are known and change.
 
-    `stages` says what is measured: the preview (False), the import (True), or both one after the other.
+    `stages` says what is measured: the preview (False), the import (True), or both one after the other. `wide` has
+    thirty columns instead of fourteen, figures of two years among them.
     """
     city = Region.objects.get(code="450800")
     with tempfile.TemporaryDirectory() as folder, undone():
-        known, path = Path(folder) / "known.csv", Path(folder) / f"firms.{ending}"
-        _write_csv(known, (_row(number, street="平南县旧街1号") for number in range(0, rows, 10)))
-        _process(known, city, apply=True)
-        (_write_csv if ending == "csv" else _write_xlsx)(path, (_row(number) for number in range(rows)))
+        path = _files(Path(folder), rows, ending, city, wide=wide)
 
         def run() -> int:
             for apply in stages:
@@ -101,11 +108,40 @@ def _import(rows: int, ending: str, stages: tuple[bool, ...]) -> dict[str, Any]:
         return measure(run)
 
 
+def _files(folder: Path, rows: int, ending: str, city: Region, *, wide: bool = False) -> Path:
+    """The file to import; what it changes is in the library already."""
+    known, path = folder / "known.csv", folder / f"firms.{ending}"
+    _write_csv(known, (_row(number, street="平南县旧街1号") for number in range(0, rows, 10)))
+    _process(known, city, apply=True)
+    more = WIDE if wide else {}
+    lines = ([*_row(number), *more.values()] for number in range(rows))
+    (_write_csv if ending == "csv" else _write_xlsx)(path, lines, [*HEADS, *more])
+    return path
+
+
+def _take_back(rows: int) -> dict[str, Any]:
+    """The same import taken back, row by row."""
+    city = Region.objects.get(code="450800")
+    with tempfile.TemporaryDirectory() as folder, undone():
+        path = _files(Path(folder), rows, "xlsx", city)
+        _process(path, city, apply=True)
+        batch = Import.objects.get(name=path.name, digest="")
+
+        def run() -> int:
+            counts = revert_rows(batch, actor=None)
+            assert counts == {"done": 98 * (rows // 100), "refused": 0}, counts
+            return rows
+
+        return measure(run)
+
+
 def _process(path: Path, city: Region, *, apply: bool) -> dict[str, int]:
     batch, _new = Import.objects.get_or_create(name=path.name, digest="", region=city, region_path=city.path)
     batch.rows_seen = 0
     with path.open("rb") as file:
-        return imports.process(batch, file, apply=apply)
+        batch.counts = process(batch, file, apply=apply)
+    batch.save(update_fields=["counts"])
+    return batch.counts
 
 
 def _expected(rows: int) -> dict[str, int]:
@@ -129,6 +165,13 @@ def _read_alone(rows: int) -> dict[str, Any]:
 HEADS = ["企业名称", "统一社会信用代码", "注册日期", "企业类型", "法人代表", "注册资金", "经营范围", "所在省份", "地区"]
 HEADS += ["注册地址", "联系人", "联系电话", "邮箱", "行业代码"]
 
+WIDE = {
+    "2023年销售收入(万元)": "120.5",
+    "2024年销售收入(万元)": "150",
+    "2023年研发费用(万元)": "6",
+    "2024年研发费用(万元)": "9.25",
+} | {f"备注{number}": "与上年相同" for number in range(12)}
+
 
 def _row(number: int, street: str = "平南县平南镇乌江街５１８号") -> list[str]:
     code = _code(FAR + (number - 1 if number % 100 == 98 else number), "450821")
@@ -139,27 +182,20 @@ def _row(number: int, street: str = "平南县平南镇乌江街５１８号") -
     return [*head, street, f"联系人{number}", "0775-4200000", f"p{number}@bench.example", "C3983"]
 
 
-def _write_csv(path: Path, rows: Iterable[list[str]]) -> None:
+def _write_csv(path: Path, rows: Iterable[list[str]], heads: list[str] = HEADS) -> None:
     with path.open("w", encoding="utf-8-sig", newline="") as file:
-        csv.writer(file).writerow(HEADS)
+        csv.writer(file).writerow(heads)
         csv.writer(file).writerows(rows)
 
 
-def _write_xlsx(path: Path, rows: Iterable[list[str]]) -> None:
+def _write_xlsx(path: Path, rows: Iterable[list[str]], heads: list[str] = HEADS) -> None:
     import xlsxwriter
 
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "strings_to_formulas": False})
     sheet = book.add_worksheet()
-    for line, cells in enumerate(chain([HEADS], rows)):
+    for line, cells in enumerate(chain([heads], rows)):
         sheet.write_row(line, 0, cells)
     book.close()
-
-
-def _deliver(number: int = 2000) -> int:
-    Message.objects.filter(state="queued").update(state="in_app")
-    for index in range(number):
-        enqueue(key=f"bench:{index}", kind="reminder", to=f"p{index}@bench.example", subject="题", body="文")
-    return deliver_messages().sent
 
 
 def _moves(number: int = 300) -> int:

@@ -19,8 +19,9 @@ from crm.identifiers import name_key
 from crm.models import Fact, Firm, Heartbeat, Membership, Post, Region, User
 from pipeline.choices import Phase, Title
 from pipeline.models import Application, Deadline, Indicator, Quota, Recognition, StageEvent
-from pipeline.rungs import first_rung
+from pipeline.rungs import DEFAULTS, first_rung
 from pipeline.services.recognitions import validity
+from pipeline.workdays import WorkCalendar
 from pipeline.workflows import PROGRAMMES
 
 CHUNK = 2000
@@ -235,7 +236,7 @@ def _deadline(application: Application, today: date, rng: random.Random) -> Dead
         region_path=application.region_path,
         application=application,
         due_on=due,
-        next_rung_on=first_rung(term.kind, due),
+        next_rung_on=first_rung(DEFAULTS[term.kind], due, WorkCalendar()),
     )
 
 

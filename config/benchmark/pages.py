@@ -43,7 +43,12 @@ def pages() -> list[Page]:
         Page("board", "officer", "/board/high_tech/"),
         Page("deadlines", "officer", "/deadlines/"),
         Page("targets", "leader", "/targets/"),
+        Page("outlook", "leader", "/targets/forecast/"),
+        Page("push list", "leader", "/targets/push/"),
+        Page("what if", "leader", "/targets/whatif/"),
         Page("funnel", "leader", "/funnel/"),
+        Page("cohorts", "leader", "/funnel/cohorts/"),
+        Page("ladder", "leader", "/funnel/ladder/"),
         Page("my day", "officer", "/"),
         Page("portal", "boss", "/portal/"),
     ]

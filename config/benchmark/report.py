@@ -10,11 +10,16 @@ from typing import Any
 from django.db import connection
 from django.template import Context, Template
 
+from config.benchmark.counting import counting_jobs
+from config.benchmark.delivering import delivering_jobs
+from config.benchmark.exporting import exporting_jobs
+from config.benchmark.forecasting import forecast_job
 from config.benchmark.jobs import jobs
 from config.benchmark.judging import judging_jobs
 from config.benchmark.measure import timed
 from config.benchmark.moving import moving_jobs
 from config.benchmark.pages import measure_page, pages
+from config.benchmark.planning import planning_jobs
 from crm.models import Firm
 
 SLACK = 1.25  # a figure may be this much slower against its yardstick before it is called slower
@@ -69,7 +74,9 @@ def run(*, only: set[str], rounds: int) -> dict[str, Any]:
         if not only or page.name in only:
             figures = measure_page(page, rounds)
             result["pages"][page.name] = figures | {"multiple": round(figures["p50_ms"] / unit, 2)}
-    for name, job in (jobs() | judging_jobs() | moving_jobs()).items():
+    every = jobs() | judging_jobs() | moving_jobs() | counting_jobs() | planning_jobs() | delivering_jobs()
+    every |= exporting_jobs()
+    for name, job in (every | {"forecast": forecast_job}).items():
         if not only or name in only:
             figures = job()
             # The cost of 1,000 items in loops of the yardstick: a ratio that other days can be held against.
@@ -94,9 +101,17 @@ def lines(result: dict[str, Any]) -> list[str]:
     for name, row in result["jobs"].items():
         table.append(
             f"{name:<26}{row['per_second']:>9}{row['per_cpu_second']:>9}{row['multiple']:>9}{row['items']:>9}{row['peak_mib']:>10}"
-            f"{row['statements_per_1000']:>10}"
+            f"{row['statements_per_1000']:>10}{_milliseconds(row)}"
         )
+        table += [f"  {what}: {found}" for what, found in row.get("findings", {}).items()]
+        if "ratio" in row:
+            table.append(f"{'':<26}{row['ratio']} of a plain loop by the clock, {row['cpu_ratio']} by processor time")
     return table
+
+
+def _milliseconds(row: dict[str, Any]) -> str:
+    """What a job that is judged as a whole took, beside its items a second."""
+    return f"  {row['ms']} ms in all" if "ms" in row else ""
 
 
 def compare(now: dict[str, Any], before: dict[str, Any]) -> tuple[list[str], list[str]]:

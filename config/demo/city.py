@@ -9,9 +9,17 @@ from itertools import islice
 from django.db import transaction
 
 from config.demo import history, papers, people, targets
+from config.demo.absences import make_absences
+from config.demo.care import make_care
+from config.demo.channels import make_channel
 from config.demo.duties import make_duties
+from config.demo.events import make_events
 from config.demo.firms import make_facts, make_firms
 from config.demo.holdings import make_holdings
+from config.demo.ladders import make_ladders
+from config.demo.mails import make_mails
+from config.demo.tags import make_export, make_tags
+from config.demo.talks import make_talks
 from crm.models import Firm, Region
 from pipeline.selectors.calendar import work_calendar
 
@@ -26,21 +34,30 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     rng = random.Random(seed)
     regions = {region.code: region for region in Region.objects.all()}
     staff = people.make_staff(regions)
+    make_ladders(staff["lead"], regions["450800"])
     known = make_firms(firms, regions, staff, rng, today)
     make_facts(known, range(today.year - years, today.year), rng, staff["officer"])
     make_holdings(known, seed=seed, today=today, actor=staff["officer"])
+    make_tags(known, regions["450800"], staff["officer"], seed=seed)
+    make_export(known, regions["450800"], staff["officer"], today)
     rounds = targets.make_rounds(range(today.year - years, today.year + 1), regions["450800"], today)
     runs = list(_runs(known, years, today, rng))
     shown = _showcases(known, runs, today)
     played = history.play([*runs, *shown], staff, rounds, today, rng)
+    make_talks(known, seed=seed, today=today)
     history.plan_actions(played, today)
     history.tick_steps(played, today)
     papers.make_papers([run.application for run in played if run.application], staff)
     make_duties(staff["officer"], today)
+    make_events(known, regions, today, staff["lead"])
     firm_people = people.make_firm_people([run.firm for run in shown[: len(people.FIRM_PEOPLE)]], today)
     people.make_agent([run.firm for run in shown], firm_people[0], today)
     people.make_requests(known, regions)
+    make_care(staff, regions, today)
+    make_absences(staff, regions, today)
+    make_mails(staff["lead"], staff["officer"])
     targets.make_targets(regions, today, staff["lead"], rng)
+    make_channel(regions["450800"], staff["lead"])
     return {"firms": len(known), "applications": len(played), "people": len(staff) + len(firm_people) + 1}
 
 

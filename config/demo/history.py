@@ -29,6 +29,7 @@ RETURN_NOTES = [
     "知识产权证书第 2 项权利人名称与企业名称不符，请提供变更证明。",
 ]
 REJECT_NOTE = "研发费用占比低于规定要求，本年度不予通过。"
+LACKING = {"tech_sme": "score", "high_tech": "rd_ratio"}  # the condition that the note above speaks of
 DROP_NOTE = "企业本年度暂不申报，明年再联系。"
 
 
@@ -212,6 +213,7 @@ def _event(run: Run, version: int, code: str, source: str, target: str, actor: A
         actor=actor,
         acted_as=str(hat),
         note=note,
+        details={"lacking": LACKING[run.programme]} if code == "reject" else {},
         at=at,
     )
 

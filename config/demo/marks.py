@@ -8,16 +8,27 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Model, Q
 
-from crm.models import ChangeRecord, DemoRow, DownloadLog
-from pipeline.models import Document, MaterialNotice, RoundVersion, StageEvent, UndoneMove
+from crm.models import ChangeRecord, DemoRow, DownloadLog, Export
+from notifications.models import Attachment, MailTemplate, Message
+from pipeline.models import Document, HandOver, MaterialNotice, RoundVersion, StageEvent, UndoneMove
+from pipeline.services.tallies import entries_changed, firms_changed, fold_counts
 
 ORDER = [
     "pipeline.count",
     "pipeline.quota",
     "pipeline.snapshot",
+    "pipeline.publishedtotal",
+    "pipeline.qualityrule",
     "pipeline.round",
     "pipeline.checkliststart",
+    "notifications.bounce",
+    "notifications.mailtopic",
+    "pipeline.ladder",
+    "pipeline.contactrule",
+    "crm.job",
     "crm.firm",
+    "crm.tag",
+    "notifications.channel",
     "crm.user",
 ]
 
@@ -50,12 +61,21 @@ def clear() -> int:
         paper.file.delete(save=False)
     taken = DownloadLog.objects.filter(actor__in=users)
     taken._raw_delete(taken.db)
+    HandOver.objects.filter(Q(giver__in=users) | Q(receiver__in=users) | Q(decided_by__in=users)).delete()
+    Export.objects.filter(owner__in=users).delete()
+    Message.objects.filter(channel__in=marks["notifications.channel"]).delete()
+    wording = MailTemplate.objects.filter(by__in=users)
+    wording._raw_delete(wording.db)
     for label in ("pipeline.recognition", "pipeline.application"):
         apps.get_model(label).objects.filter(firm__in=firms).delete()
     removed = 0
     for label in ORDER:
         removed += apps.get_model(label).objects.filter(pk__in=marks[label]).delete()[0]
+    Attachment.objects.filter(messages=None, mails=None).delete()
     DemoRow.objects.all().delete()
+    firms_changed(firms)
+    entries_changed(marks["pipeline.count"])
+    fold_counts()
     return removed
 
 

@@ -22,9 +22,10 @@ def load_regions(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("crm", "0001_initial")]
+    dependencies = [("crm", "0001_squashed_0017_import_wizard")]
 
     operations = [
         migrations.RunPython(load_regions, migrations.RunPython.noop, elidable=False),
         migrations.RunPython(*forbid_updates("crm_changerecord")),
+        migrations.RunPython(*forbid_updates("crm_downloadlog")),
     ]

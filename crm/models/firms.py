@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from crm.access import scope_of
-from crm.choices import FirmStatus, TouchKind
+from crm.access import NOTHING, scope_of
+from crm.choices import FirmStatus, TouchKind, TouchOutcome
 from crm.fields import PathField
 from crm.identifiers import name_key
 
 
 class FirmQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Firms this person may know of: officers by region, firm users by membership."""
-        return self.filter(scope_of(user).q(firm="pk"))
+        """Firms this person may know of: officers by region, firm users by membership. One that went into another
+        is known by that other alone."""
+        return self.standing().filter(scope_of(user).q(firm="pk"))
+
+    def standing(self):
+        """Without those that went into another firm."""
+        return self.filter(merged_into=None)
 
     def named_like(self, text: str):
         """Firms whose name or credit code holds `text`; brackets, spaces and widths do not matter."""
@@ -31,6 +37,8 @@ class Firm(models.Model):
     credit_code = models.CharField(_("统一社会信用代码"), max_length=18, unique=True)
     name = models.CharField(_("企业名称"), max_length=120)
     name_key = models.CharField(max_length=120, db_index=True, editable=False)
+    name_core = models.CharField(max_length=120, db_index=True, editable=False, blank=True)  # filled in the night
+    merged_into = models.ForeignKey("self", models.PROTECT, null=True, editable=False, related_name="absorbed")
     region = models.ForeignKey("crm.Region", models.PROTECT, related_name="firms", verbose_name=_("所属区划"))
     region_path = PathField(db_index=True, editable=False)
     officer = models.ForeignKey(
@@ -48,6 +56,8 @@ class Firm(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     version = models.PositiveIntegerField(default=0, editable=False)
+    last_contact_on = models.DateField(_("最近联系"), null=True, editable=False)  # the latest call or visit
+    next_action_on = models.DateField(_("下一步日期"), null=True, editable=False)  # the earliest open task
 
     objects = FirmQuerySet.as_manager()
 
@@ -55,6 +65,10 @@ class Firm(models.Model):
         indexes = [
             models.Index(fields=["-updated_at", "-id"], name="firm_newest"),
             models.Index(fields=["officer", "-updated_at", "-id"], name="firm_officer_newest"),
+            models.Index(fields=["industry", "id"], name="firm_industry"),
+            models.Index(fields=["last_contact_on", "id"], name="firm_last_contact"),
+            models.Index(fields=["next_action_on", "id"], name="firm_next_action"),
+            models.Index(fields=["registered_on", "id"], name="firm_registered"),
         ]
         verbose_name = _("企业")
 
@@ -86,24 +100,32 @@ class FormerName(models.Model):
 
 class TouchQuerySet(models.QuerySet):
     def visible_to(self, user):
-        """Contact work is internal: firm users see none of it."""
-        return self.filter(scope_of(user).q(path="firm__region_path", firm=None))
+        """Officers see contact work by region; a firm's people and agents see only what was written for the firm."""
+        scope = scope_of(user)
+        shared = models.Q(public=True, firm__in=scope.firm_ids) if scope.firm_ids else NOTHING
+        return self.filter(scope.q(path="firm__region_path", firm=None) | shared)
 
 
 class Touch(models.Model):
-    """One contact with a firm: a note, a call or a visit. Internal; the firm does not see it."""
+    """One contact with a firm: a note, a call or a visit. Internal unless `public`: then the firm reads it too."""
 
     firm = models.ForeignKey(Firm, models.CASCADE, related_name="touches")
     kind = models.CharField(_("方式"), max_length=10, choices=TouchKind, default=TouchKind.NOTE)
     text = models.TextField(_("内容"))
     on = models.DateField(_("日期"))
+    at = models.DateTimeField(default=timezone.now, editable=False)  # its place among everything that happened
+    public = models.BooleanField(_("企业可见"), default=False)
+    outcome = models.CharField(_("结果"), max_length=10, choices=TouchOutcome, blank=True, default="")
     actor = models.ForeignKey("crm.User", models.SET_NULL, null=True, related_name="touches")
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = TouchQuerySet.as_manager()
 
     class Meta:
-        indexes = [models.Index(fields=["firm", "-on", "-id"], name="touch_newest")]
+        indexes = [
+            models.Index(fields=["firm", "-on", "-id"], name="touch_newest"),
+            models.Index(fields=["firm", "-at", "-id"], name="touch_in_time"),
+        ]
         verbose_name = _("联系记录")
 
     def __str__(self) -> str:

@@ -16,6 +16,7 @@ class User(AbstractUser):
     name = models.CharField(_("姓名"), max_length=60)
     phone = models.CharField(_("电话"), max_length=40, blank=True)
     language = models.CharField(_("语言"), max_length=10, default="zh-hans")
+    single_keys = models.BooleanField(_("单个按键"), default=True)  # WCAG 2.1.4: they can be switched off
     calendar_key = models.CharField(max_length=43, blank=True, editable=False)  # the secret address of the feed
 
     REQUIRED_FIELDS = ["name", "email"]

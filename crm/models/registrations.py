@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 
-from crm.access import CITY_DEPTH, scope_of
+from crm.access import scope_of
 from crm.choices import RequestState
 from crm.fields import PathField
 from crm.files import shown_name
@@ -17,7 +17,7 @@ class RegistrationRequestQuerySet(models.QuerySet):
         if scope.everything:
             return self
         known = scope.q(path="firm__region_path", firm=None) & models.Q(firm__isnull=False)
-        if any(path.count("/") <= CITY_DEPTH for path in scope.paths):
+        if scope.at_city():
             known |= scope.q(firm=None) & models.Q(firm=None)
         return self.filter(known)
 

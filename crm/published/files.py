@@ -9,8 +9,8 @@ from typing import Any, BinaryIO
 
 from django.utils.translation import gettext as _
 
+from crm.archives import refuse_bombs
 from crm.errors import UnreadableFile
-from crm.published.archives import refuse_bombs
 from crm.tables import Line, encoding_of, read_lines
 
 MAX_BYTES = 10 * 2**20
@@ -43,7 +43,7 @@ def _require_kind(file: BinaryIO, ending: str) -> None:
 def _sheet(file: BinaryIO, name: str) -> Iterator[Line]:
     if not name.lower().endswith(".xls"):
         refuse_bombs(file)
-    return read_lines(file, name)
+    return read_lines(file, name, is_checked=True)
 
 
 def text_lines(text: str) -> Iterator[Line]:

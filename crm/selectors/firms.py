@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from crm.access import city_of
 from crm.choices import Source
 from crm.fact_codes import FACT_CODES, NO_YEAR
 from crm.models import Fact, Firm, Region, User
@@ -72,5 +73,4 @@ def officers_for(path: str) -> list[User]:
 
 def regions_to_move_to(region: Region, visible) -> list[Region]:
     """The regions of the same city that a firm may be moved to, among the visible ones. One query."""
-    city = "/".join(region.path.split("/")[:2]) + "/"
-    return list(visible.filter(path__under=city).order_by("path")[:100])
+    return list(visible.filter(path__under=city_of(region.path)).order_by("path")[:100])

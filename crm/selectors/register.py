@@ -25,12 +25,12 @@ def register_for(rows: Iterable[Listed], path: str) -> Register:
     codes = {row.code for row in rows if row.code}
     keys = {key for row in rows if (key := name_key(row.name))}
     register = Register()
-    firms = Firm.objects.filter(region_path__under=path)
+    firms = Firm.objects.standing().filter(region_path__under=path)
     for firm in map(_known, firms.filter(credit_code__in=codes).values_list(*FIELDS)):
         register.by_code[firm.credit_code] = firm
     for firm in map(_known, firms.filter(name_key__in=keys).values_list(*FIELDS)):
         register.by_key.setdefault(firm.key, []).append(firm)
-    former = FormerName.objects.filter(firm__region_path__under=path, name_key__in=keys)
+    former = FormerName.objects.filter(firm__merged_into=None, firm__region_path__under=path, name_key__in=keys)
     columns = [f"firm__{name}" for name in FIELDS]
     for key, *firm_values in former.order_by("firm_id").values_list("name_key", *columns).distinct():
         register.by_former.setdefault(key, []).append(_known(firm_values))
@@ -68,7 +68,7 @@ def lookalikes(names: Sequence[str], path: str) -> list[list[tuple[Known, int]]]
 
 
 def _batches(path: str) -> Iterator[list[Any]]:
-    rows = Firm.objects.filter(region_path__under=path).order_by().values_list(*FIELDS)
+    rows = Firm.objects.standing().filter(region_path__under=path).order_by().values_list(*FIELDS)
     batch: list[Any] = []
     for values in rows.iterator(chunk_size=WALK):
         batch.append(values)

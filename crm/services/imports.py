@@ -1,69 +1,45 @@
-"""Takes a file of firms or facts in: check it row by row, then apply it, chunk by chunk and safe to resume."""
+"""Takes a file of firms or facts in: upload, check row by row, decide, apply, in the background and safe to resume."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Mapping
 from functools import partial
-from itertools import islice
 from typing import Any, BinaryIO, cast
 
 from django.core.files import File
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.choices import ImportState, RowOutcome
-from crm.columns import Layout, find_layout
+from crm.choices import DECISIONS, ImportState, JobState, Undone
 from crm.errors import DomainError, InvalidInput, RowChanged
-from crm.identifiers import name_key
-from crm.judging import Judge, Library, Verdict
-from crm.memory import few_collections
-from crm.models import ChangeRecord, Contact, Fact, Firm, FormerName, Import, ImportRow, Region, User
-from crm.placing import Gazetteer
-from crm.rows import ParsedRow, parse_row
+from crm.headings import Meaning
+from crm.models import Import, ImportMapping, ImportRow, Job, Region, User
 from crm.services.firms import require_writer
-from crm.services.history import change_records
-from crm.services.jobs import Progress, handles, start_job
-from crm.signals import firm_moved
-from crm.tables import Line, read_lines
+from crm.services.import_files import keep_refused
+from crm.services.import_mappings import layout_said
+from crm.services.import_passes import Sink, process, stored_counts
+from crm.services.import_reverts import revert_rows
+from crm.services.jobs import Cancelled, Progress, handles, on_cancel, start_job
 
-CHUNK = 1000
 MAX_BYTES = 60 * 2**20
-FIRM_FIELDS = [
-    "name",
-    "name_key",
-    "region",
-    "region_path",
-    "registered_on",
-    "firm_type",
-    "legal_representative",
-    "capital_amount",
-    "capital_currency",
-    "industry",
-    "business_scope",
-    "address",
-    "version",
-    "updated_at",
-]
-Sink = Callable[[list[Verdict]], None]
+MOST_ROWS = 100_000
+OVER = (JobState.FAILED, JobState.CANCELLED)
 
 
 def upload(file: BinaryIO, *, name: str, region: Region, actor: User | None) -> Import:
     """Keep an uploaded file and start its check. Raises InvalidInput when it is empty or too large."""
     require_writer(actor, region.path)
     batch = keep_file(file, name=name, region=region, actor=actor)
-    with transaction.atomic():
-        batch.job = start_job(
-            "import.check", title=_("预检 {name}").format(name=name), actor=actor, params={"import": batch.pk}
-        )
-        batch.state = ImportState.CHECKING
-        batch.save(update_fields=["job", "state"])
+    _start(batch, "import.check", _("预检 {name}"), ImportState.CHECKING, Q(state=ImportState.UPLOADED), actor)
     return batch
 
 
-def keep_file(file: BinaryIO, *, name: str, region: Region, actor: User | None) -> Import:
+def keep_file(
+    file: BinaryIO, *, name: str, region: Region, actor: User | None, mapping: ImportMapping | None = None
+) -> Import:
     """Store the file under its digest, privately."""
     digest = hashlib.sha256()
     size = 0
@@ -75,45 +51,143 @@ def keep_file(file: BinaryIO, *, name: str, region: Region, actor: User | None) 
         raise InvalidInput(_("文件是空的；请重新选择文件"))
     if size > MAX_BYTES:
         raise InvalidInput(_("文件超过 {limit} MB；请拆分后上传").format(limit=MAX_BYTES >> 20))
-    batch = Import(name=name[:200], digest=digest.hexdigest(), region=region, region_path=region.path, actor=actor)
+    batch = Import(name=name[:200], region=region, region_path=region.path, actor=actor, mapping=mapping)
+    batch.digest = digest.hexdigest()
     batch.file.save(f"{batch.digest[:16]}-{name[-80:]}", File(file), save=False)
     batch.save()
     return batch
 
 
 @transaction.atomic
+def say_columns(
+    batch: Import,
+    *,
+    sheet: str,
+    header_line: int,
+    height: int,
+    meanings: Mapping[int, Meaning],
+    mapping: ImportMapping | None = None,
+    actor: User | None,
+) -> None:
+    """Check the file anew with what a person said of its columns. Raises InvalidInput with every reason."""
+    require_writer(actor, batch.region_path)
+    layout = layout_said(batch, header_line=header_line, height=height, meanings=meanings)
+    _check_anew(batch, actor, sheet=sheet, layout=layout.as_dict(), mapping=mapping, looked=batch.looked)
+
+
+@transaction.atomic
+def look_again(batch: Import, *, sheet: str, actor: User | None) -> None:
+    """Check another sheet of the file, with the columns as they are known by themselves."""
+    require_writer(actor, batch.region_path)
+    if sheet and sheet not in batch.looked.get("sheets", ()):
+        raise InvalidInput(_("工作簿里没有可见的工作表“{sheet}”").format(sheet=sheet))
+    _check_anew(batch, actor, sheet=sheet, layout={}, mapping=None, looked=batch.looked)
+
+
+def _check_anew(batch: Import, actor: User | None, **said: Any) -> None:
+    settled = Q(state__in=[ImportState.CHECKED, ImportState.FAILED, ImportState.CANCELLED])
+    settled |= Q(state=ImportState.CHECKING, job__state__in=OVER)
+    _start(
+        batch,
+        "import.check",
+        _("预检 {name}"),
+        ImportState.CHECKING,
+        Q(confirmed_at=None) & settled,
+        actor,
+        rows_seen=0,
+        counts={},
+        choices={},
+        error="",
+        refused="",
+        **said,
+    )
+    batch.rows.all().delete()
+
+
+@transaction.atomic
 def confirm(batch: Import, *, actor: User | None) -> None:
     """Apply a checked import in the background; every row is judged again against what then holds."""
     require_writer(actor, batch.region_path)
-    checked = Import.objects.filter(pk=batch.pk, state=ImportState.CHECKED)
-    if not checked.update(state=ImportState.APPLYING, rows_seen=0):
+    wanted = Q(state=ImportState.CHECKED)
+    given = {"rows_seen": 0, "confirmed_at": timezone.now()}
+    _start(batch, "import.apply", _("导入 {name}"), ImportState.APPLYING, wanted, actor, **given)
+
+
+@transaction.atomic
+def go_on(batch: Import, *, actor: User | None) -> None:
+    """Go on with an import that was cancelled or failed half-way, where it stopped."""
+    require_writer(actor, batch.region_path)
+    stopped = Q(state__in=[ImportState.CANCELLED, ImportState.FAILED])
+    stopped |= Q(state=ImportState.APPLYING, job__state__in=OVER)
+    wanted = Q(confirmed_at__isnull=False) & stopped & ~Q(rows__undone=Undone.DONE)
+    _start(batch, "import.apply", _("导入 {name}"), ImportState.APPLYING, wanted, actor, error="")
+
+
+@transaction.atomic
+def revert(batch: Import, *, actor: User | None) -> None:
+    """Take an import back in the background, row by row; rows that could not be taken back before are tried again."""
+    require_writer(actor, batch.region_path)
+    over = [ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED, ImportState.REVERTED]
+    held = Q(state__in=[ImportState.APPLYING, ImportState.REVERTING], job__state__in=OVER)
+    wanted = Q(confirmed_at__isnull=False) & (Q(state__in=over) | held)
+    _start(batch, "import.revert", _("撤销导入 {name}"), ImportState.REVERTING, wanted, actor, error="")
+    batch.rows.filter(undone=Undone.REFUSED).update(undone=Undone.NO, undo_reasons=[])
+
+
+@transaction.atomic
+def _start(batch: Import, kind: str, title: str, state: str, wanted: Q, actor: User | None, **given: Any) -> None:
+    """Move the import on where it still stands as wanted, and queue the job. Raises RowChanged."""
+    stands = Import.objects.filter(wanted, pk=batch.pk).values_list("state", flat=True).first()
+    if stands is None or not Import.objects.filter(pk=batch.pk, state=stands).update(state=state, **given):
         raise RowChanged(_("该导入已在进行或已完成，请刷新查看"))
-    job = start_job(
-        "import.apply", title=_("导入 {name}").format(name=batch.name), actor=actor, params={"import": batch.pk}
-    )
+    job = start_job(kind, title=title.format(name=batch.name)[:120], actor=actor, params={"import": batch.pk})
     Import.objects.filter(pk=batch.pk).update(job=job)
+    for name, value in {"state": state, "job": job, **given}.items():
+        setattr(batch, name, value)
 
 
 @transaction.atomic
 def decide(batch: Import, *, line: int, decision: str, actor: User | None) -> None:
-    """Say what to do with a pending row: take it in as another firm, or leave it out."""
+    """Say what to do with one row."""
     require_writer(actor, batch.region_path)
-    if decision not in {"create", "skip", ""}:
-        raise InvalidInput(_("请选择“作为新企业导入”或“不导入”"))
-    rows = ImportRow.objects.filter(batch=batch, line=line, outcome=RowOutcome.PENDING)
-    if batch.state != ImportState.CHECKED or not rows.update(decision=decision):
+    row = ImportRow.objects.filter(batch=batch, line=line).first()
+    _require_decision(row.outcome if row else "", decision)
+    still = Import.objects.filter(pk=batch.pk, state=ImportState.CHECKED).select_for_update()
+    if row is None or not still or not ImportRow.objects.filter(pk=row.pk).update(decision=decision):
         raise RowChanged(_("该行已不在待定状态，请刷新查看"))
+
+
+@transaction.atomic
+def decide_all(batch: Import, *, outcome: str, decision: str, actor: User | None) -> None:
+    """Say what to do with all rows of an outcome; what was decided of single rows of it is forgotten."""
+    require_writer(actor, batch.region_path)
+    _require_decision(outcome, decision)
+    held = Import.objects.select_for_update().get(pk=batch.pk)
+    if held.state != ImportState.CHECKED:
+        raise RowChanged(_("该导入已在进行或已完成，请刷新查看"))
+    batch.choices = {**held.choices, outcome: decision}
+    Import.objects.filter(pk=batch.pk).update(choices=batch.choices)
+    batch.rows.filter(outcome=outcome).exclude(decision="").update(decision="")
+
+
+def _require_decision(outcome: str, decision: str) -> None:
+    possible = DECISIONS.get(outcome, ())
+    if not possible:
+        raise InvalidInput(_("这一类行不需要决定"))
+    if decision and decision not in possible:
+        names = "、".join(str(each.label) for each in possible)
+        raise InvalidInput(_("请在这些决定中选择：{names}").format(names=names))
 
 
 def apply_now(batch: Import, *, sink: Sink | None = None) -> dict[str, int]:
     """Apply a kept file at once, in this process: what the command does. Raises UnreadableFile."""
-    Import.objects.filter(pk=batch.pk).update(state=ImportState.APPLYING)
+    Import.objects.filter(pk=batch.pk).update(state=ImportState.APPLYING, confirmed_at=timezone.now())
     return _carry_out(batch, apply=True, over=ImportState.DONE, sink=sink)
 
 
 @handles("import.check")
 def _check(progress: Progress) -> dict[str, int]:
-    return _run(progress, apply=False, over=ImportState.CHECKED)
+    return _run(progress, apply=False, over=ImportState.CHECKED, most=MOST_ROWS)
 
 
 @handles("import.apply")
@@ -121,14 +195,41 @@ def _apply(progress: Progress) -> dict[str, int]:
     return _run(progress, apply=True, over=ImportState.DONE)
 
 
-def _run(progress: Progress, *, apply: bool, over: str) -> dict[str, int]:
+@handles("import.revert")
+def _revert(progress: Progress) -> dict[str, int]:
     batch = Import.objects.select_related("region").get(pk=progress.job.params["import"])
-    beat = partial(_beat, progress)
-    return _carry_out(batch, apply=apply, over=over, beat=beat)
+    undone = revert_rows(batch, actor=progress.job.actor, beat=partial(_beat, progress, 0))
+    Import.objects.filter(pk=batch.pk).update(state=ImportState.REVERTED, undone=undone)
+    return undone
 
 
-def _beat(progress: Progress, done: int, refused: int) -> None:
-    progress.beat(done=done, refused=refused)
+@on_cancel("import.check")
+@on_cancel("import.apply")
+def _stopped(job: Job) -> None:
+    """What is done stays; the import says that it was cancelled, with what it came to so far."""
+    running = Import.objects.filter(job=job, state__in=[ImportState.CHECKING, ImportState.APPLYING])
+    if running.update(state=ImportState.CANCELLED):
+        batch = Import.objects.get(job=job)
+        Import.objects.filter(pk=batch.pk).update(counts=stored_counts(batch) if batch.confirmed_at else {})
+
+
+@on_cancel("import.revert")
+def _revert_stopped(job: Job) -> None:
+    Import.objects.filter(job=job, state=ImportState.REVERTING).update(state=ImportState.DONE)
+
+
+def _run(progress: Progress, **given: Any) -> dict[str, int]:
+    batch = Import.objects.select_related("region").get(pk=progress.job.params["import"])
+
+    def beat(done: int, refused: int) -> None:
+        height = batch.looked.get("height", 0) - batch.layout.get("header_line", 0)
+        _beat(progress, height, done, refused)
+
+    return _carry_out(batch, beat=beat, **given)
+
+
+def _beat(progress: Progress, total: int, done: int, refused: int) -> None:
+    progress.beat(done=done, refused=refused, **({"total": max(total, done)} if total else {}))
 
 
 def _carry_out(batch: Import, *, apply: bool, over: str, **hooks: Any) -> dict[str, int]:
@@ -136,179 +237,15 @@ def _carry_out(batch: Import, *, apply: bool, over: str, **hooks: Any) -> dict[s
     try:
         with batch.file.open("rb") as file:
             counts = process(batch, cast(BinaryIO, file), apply=apply, **hooks)
-    except DomainError as error:
-        Import.objects.filter(pk=batch.pk).update(state=ImportState.FAILED, error="\n".join(error.reasons))
+        keep_refused(batch)
+    except Cancelled:
         raise
-    Import.objects.filter(pk=batch.pk).update(state=over, counts=counts, finished_at=timezone.now())
+    except Exception as error:
+        known = error.reasons if isinstance(error, DomainError) else [_("导入中断；已写入的部分保留，可以继续或撤销")]
+        Import.objects.filter(pk=batch.pk).update(state=ImportState.FAILED, error="\n".join(known))
+        raise
+    settled = {"state": over, "counts": counts, "skipped": batch.skipped, "refused": batch.refused}
+    going_on = Import.objects.filter(pk=batch.pk).exclude(state=ImportState.CANCELLED)
+    if not going_on.update(**settled, finished_at=timezone.now()):
+        raise Cancelled
     return counts
-
-
-@few_collections()
-def process(
-    batch: Import,
-    file: BinaryIO,
-    *,
-    apply: bool,
-    store: bool = True,
-    beat: Callable[[int, int], None] | None = None,
-    sink: Sink | None = None,
-) -> dict[str, int]:
-    """Judge every row and, with `apply`, carry it out. Returns the count of each outcome.
-
-    Each chunk of 1,000 rows is one transaction that also moves `rows_seen` on, so a killed run resumes where it
-    stopped. With `store=False` nothing at all is written. Raises UnreadableFile.
-    """
-    layout, lines = find_layout(read_lines(file, batch.name))
-    gazetteer = Gazetteer.of(batch.region, Region.objects.all())
-    judge = Judge(gazetteer, by_year="year" in layout.fields)
-    decisions = dict(batch.rows.exclude(decision="").values_list("line", "decision")) if batch.pk else {}
-    counts: Counter[str] = Counter({outcome.value: 0 for outcome in RowOutcome})
-    resumed = batch.rows_seen if store else 0
-    for rows in _chunks(lines, layout):
-        if rows[-1].line <= resumed:
-            for row in rows:
-                judge.note(row)
-            continue
-        with transaction.atomic():
-            if apply:
-                _take_turn()
-            library = Library.holding(rows, lock=apply)
-            verdicts = [judge.judge(row, library, decision=decisions.get(row.line, "")) for row in rows]
-            if apply:
-                _write(verdicts, batch, library)
-            if store:
-                _keep_rows(batch, verdicts)
-                Import.objects.filter(pk=batch.pk).update(rows_seen=rows[-1].line)
-        counts.update(verdict.outcome.value for verdict in verdicts)
-        if sink:
-            sink(verdicts)
-        if beat:
-            beat(sum(counts.values()), counts[RowOutcome.REFUSED])
-    return _stored_counts(batch) if store and resumed else dict(counts)
-
-
-def _take_turn() -> None:
-    """One import writes a chunk at a time: what the next one judges is what this one left. Others are not kept."""
-    list(Region.objects.select_for_update(no_key=True).filter(parent=None).values_list("pk"))
-
-
-def _stored_counts(batch: Import) -> dict[str, int]:
-    counts = Counter({outcome.value: 0 for outcome in RowOutcome})
-    counts.update(batch.rows.values_list("outcome", flat=True).iterator())
-    return dict(counts)
-
-
-def _chunks(lines: Iterable[Line], layout: Layout) -> Iterator[list[ParsedRow]]:
-    this_year = timezone.localdate().year
-    rows = (row for line in lines if (row := parse_row(line, layout, this_year=this_year)))
-    while chunk := list(islice(rows, CHUNK)):
-        yield chunk
-
-
-def _keep_rows(batch: Import, verdicts: list[Verdict]) -> None:
-    rows = [
-        ImportRow(
-            batch=batch,
-            line=verdict.row.line,
-            raw=verdict.row.raw,
-            outcome=verdict.outcome,
-            reasons=verdict.reasons,
-            changes=verdict.changes,
-            firm=verdict.firm if verdict.firm and verdict.firm.pk else None,
-        )
-        for verdict in verdicts
-    ]
-    ImportRow.objects.bulk_create(
-        rows,
-        update_conflicts=True,
-        unique_fields=["batch", "line"],
-        update_fields=["raw", "outcome", "reasons", "changes", "firm"],
-    )
-
-
-def _write(verdicts: list[Verdict], batch: Import, library: Library) -> None:
-    """Carry out what the verdicts say, a fixed number of statements a chunk."""
-    wanted = [verdict for verdict in verdicts if verdict.outcome in {RowOutcome.CREATED, RowOutcome.UPDATED}]
-    _write_firms(wanted)
-    _write_facts(wanted, batch)
-    _write_people(wanted)
-    records = [record for verdict in wanted for record in _history(verdict, batch)]
-    ChangeRecord.objects.bulk_create(records, batch_size=CHUNK)
-    for verdict in wanted:
-        if "region" in verdict.firm_changes:
-            firm_moved.send(sender=Firm, firm=verdict.firm)
-
-
-def _write_firms(verdicts: list[Verdict]) -> None:
-    touched: dict[str, Firm] = {}
-    now = timezone.now()
-    for verdict in verdicts:
-        firm = verdict.firm
-        assert firm is not None
-        for name, (_old, new) in verdict.firm_changes.items():
-            setattr(firm, name, new)
-        if verdict.firm_changes:
-            firm.version += 1
-            firm.name_key, firm.region_path = name_key(firm.name), firm.region.path
-        if verdict.firm_changes or firm.pk is None:
-            firm.updated_at = now
-            touched[firm.credit_code] = firm
-    Firm.objects.bulk_create(
-        touched.values(), update_conflicts=True, unique_fields=["credit_code"], update_fields=FIRM_FIELDS
-    )
-
-
-def _write_facts(verdicts: list[Verdict], batch: Import) -> None:
-    facts: dict[tuple[Any, ...], Fact] = {}
-    words, now = _("导入 {name} 第 {line} 行"), timezone.now()
-    for verdict in verdicts:
-        evidence = words.format(name=batch.name, line=verdict.row.line)[:200]
-        for (year, code, basis, source), (_old, value) in verdict.fact_changes.items():
-            facts[(verdict.row.credit_code, year, code, basis, source)] = Fact(
-                firm=verdict.firm,
-                year=year,
-                code=code,
-                basis=basis,
-                source=source,
-                value=value,
-                evidence=evidence,
-                entered_by_id=batch.actor_id,
-                entered_at=now,
-            )
-    Fact.objects.bulk_create(
-        facts.values(),
-        batch_size=CHUNK,
-        update_conflicts=True,
-        unique_fields=["firm", "year", "code", "basis", "source"],
-        update_fields=["value", "evidence", "entered_by", "entered_at"],
-    )
-
-
-def _write_people(verdicts: list[Verdict]) -> None:
-    today = timezone.localdate()
-    former = [
-        FormerName(firm=verdict.firm, name=verdict.former_name, name_key=name_key(verdict.former_name), until_on=today)
-        for verdict in verdicts
-        if verdict.former_name
-    ]
-    FormerName.objects.bulk_create(former, ignore_conflicts=True)
-    contacts: dict[tuple[str, str], Contact] = {}
-    for verdict in verdicts:
-        if verdict.contact is not None and verdict.contact_changes:
-            verdict.contact.firm = verdict.firm  # type: ignore[assignment]
-            for name, (_old, new) in verdict.contact_changes.items():
-                setattr(verdict.contact, name, new)
-            contacts[(verdict.row.credit_code, verdict.contact.name)] = verdict.contact
-    Contact.objects.bulk_create(
-        contacts.values(), update_conflicts=True, unique_fields=["firm", "name"], update_fields=["phone", "email"]
-    )
-
-
-def _history(verdict: Verdict, batch: Import) -> Iterator[ChangeRecord]:
-    if verdict.outcome != RowOutcome.UPDATED or verdict.firm is None:
-        return
-    reason = _("导入 {name} 第 {line} 行").format(name=batch.name, line=verdict.row.line)
-    changes = dict(verdict.firm_changes)
-    changes |= {":".join(map(str, key)): pair for key, pair in verdict.fact_changes.items()}
-    changes |= {f"contact.{name}": pair for name, pair in verdict.contact_changes.items()}
-    yield from change_records(verdict.firm, changes, actor=batch.actor, reason=reason)

@@ -21,6 +21,7 @@ LOST_AFTER = timedelta(minutes=2)  # a running job that has not beaten for this 
 MAX_ATTEMPTS = 20
 Handler = Callable[["Progress"], dict]
 HANDLERS: dict[str, Handler] = {}
+CANCELS: dict[str, Callable[[Job], None]] = {}
 
 
 class Cancelled(Exception):
@@ -33,6 +34,16 @@ def handles(kind: str) -> Callable[[Handler], Handler]:
     def register(handler: Handler) -> Handler:
         HANDLERS[kind] = handler
         return handler
+
+    return register
+
+
+def on_cancel(kind: str) -> Callable[[Callable[[Job], None]], Callable[[Job], None]]:
+    """Register what else is settled when a job of this kind is cancelled, in the same transaction."""
+
+    def register(settle: Callable[[Job], None]) -> Callable[[Job], None]:
+        CANCELS[kind] = settle
+        return settle
 
     return register
 
@@ -115,10 +126,14 @@ def _do(progress: Progress) -> None:
     progress.mine().update(finished_at=timezone.now(), **outcome)
 
 
+@transaction.atomic
 def cancel_job(job: Job) -> bool:
     """Stop a job that is not over. What it has done stays; it notices at its next beat."""
     unfinished = Job.objects.filter(pk=job.pk, state__in=[JobState.QUEUED, JobState.RUNNING])
-    return bool(unfinished.update(state=JobState.CANCELLED, finished_at=timezone.now()))
+    stopped = bool(unfinished.update(state=JobState.CANCELLED, finished_at=timezone.now()))
+    if stopped and job.kind in CANCELS:
+        CANCELS[job.kind](job)
+    return stopped
 
 
 def sweep_jobs() -> int:

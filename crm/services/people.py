@@ -163,6 +163,12 @@ def add_membership(user: User, firm: Firm, *, actor: User | None) -> Membership:
     return membership
 
 
+def use_single_keys(user: User, *, on: bool) -> bool:
+    """Let single keys do something, or not. Returns what holds now."""
+    User.objects.filter(pk=user.pk).update(single_keys=on)
+    return on
+
+
 def choose_language(user: User, language: str) -> None:
     """Remember the language a person chose; unknown ones are ignored."""
     if language in dict(settings.LANGUAGES):

@@ -11,7 +11,8 @@ from crm.choices import RequestState
 from crm.errors import DomainError, InvalidInput
 from crm.files import file_problems, keep_file, shown_name
 from crm.identifiers import Unreadable, credit_code
-from crm.models import Firm, Region, RegistrationRequest, User
+from crm.models import Region, RegistrationRequest, User
+from crm.selectors.merging import firm_of_code
 from crm.services.firms import create_firm, require_writer
 from crm.services.history import record_changes
 from crm.services.invitations import invite
@@ -41,7 +42,7 @@ def ask_for_account(
         reasons.append(str(error))
     if reasons := [*reasons, *(file_problems(file) if file else ())]:
         raise InvalidInput(*reasons)
-    firm = Firm.objects.filter(credit_code=code).first()
+    firm = firm_of_code(code)
     city = Region.objects.filter(kind="city").order_by("path").first()
     asked = RegistrationRequest(
         credit_code=code,
@@ -69,7 +70,7 @@ def approve_request(asked: RegistrationRequest, *, actor: User | None, region: R
     """Invite the asker to the firm; a firm that nobody knew is added to `region`. Twice, or by two at once, is once."""
     _require_decider(asked, actor)
     _decide(asked, RequestState.APPROVED, actor)
-    firm = asked.firm or Firm.objects.filter(credit_code=asked.credit_code).first()
+    firm = asked.firm or firm_of_code(asked.credit_code)
     if firm is None:
         if region is None:
             raise InvalidInput(_("企业库中没有这家企业；请选择所属区划，通过时一并新增"))

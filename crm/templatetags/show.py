@@ -11,10 +11,20 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 from lucide.templatetags.lucide import lucide
 
 register = template.Library()
+
+WEEKDAYS = (
+    gettext_lazy("周一"),
+    gettext_lazy("周二"),
+    gettext_lazy("周三"),
+    gettext_lazy("周四"),
+    gettext_lazy("周五"),
+    gettext_lazy("周六"),
+    gettext_lazy("周日"),
+)
 
 
 @register.filter
@@ -34,8 +44,7 @@ def due_day(value: Any) -> str:
     """The day with its weekday, where a deadline is meant: 11月27日 周五."""
     if not isinstance(value, date):
         return ""
-    names = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
-    return _("{day} {weekday}").format(day=day(value), weekday=names[value.weekday()])
+    return _("{day} {weekday}").format(day=day(value), weekday=WEEKDAYS[value.weekday()])
 
 
 @register.filter

@@ -42,15 +42,15 @@ def portal_people(request: HttpRequest) -> HttpResponse:
 def firm_access(request: HttpRequest, credit_code: str) -> HttpResponse:
     """The same for officers of the firm's region."""
     scope = scope_of(request.user)
-    firms = Firm.objects.filter(scope.q(firm=None)).select_related("region", "officer")
+    firms = Firm.objects.standing().filter(scope.q(firm=None)).select_related("region", "officer")
     return _page(request, get_object_or_404(firms, credit_code=credit_code))
 
 
 def _firm(request: HttpRequest, credit_code: str) -> Firm:
     """A firm whose access this person may know of: as its own, or as an officer."""
     scope = scope_of(request.user)
-    firms = Firm.objects.filter(scope.q(firm=None) | Q(pk__in=scope.member_ids)).select_related("region", "officer")
-    return get_object_or_404(firms, credit_code=credit_code)
+    firms = Firm.objects.standing().filter(scope.q(firm=None) | Q(pk__in=scope.member_ids))
+    return get_object_or_404(firms.select_related("region", "officer"), credit_code=credit_code)
 
 
 def _page(request: HttpRequest, firm: Firm, *, status: int = 200, **forms: Any) -> HttpResponse:

@@ -78,6 +78,21 @@ def choose_language(request: HttpRequest) -> HttpResponse:
     return _remember_language(back(request, "/"), language)
 
 
+@require_POST
+def fold_rail(request: HttpRequest) -> HttpResponse:
+    """Fold the rail to its icons, or unfold it; a cookie of this browser remembers."""
+    response = back(request, "/")
+    response.set_cookie(
+        "rail",
+        "folded" if request.POST.get("rail") else "",
+        max_age=365 * 24 * 3600,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
 def _remember_language(response: HttpResponse, language: str) -> HttpResponse:
     if language in dict(settings.LANGUAGES):
         response.set_cookie(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -9,12 +11,12 @@ from django.utils import timezone
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET, require_POST
 
-from crm.access import scope_of
+from crm.access import may_write, scope_of
+from crm.models import Firm
 from crm.paging import keyset
 from crm.views.common import person, staff_only, wants_fragment
-from notifications.filters import MessageFilter
-from notifications.models import Mail, Message, MessageState
-from notifications.selectors import own_messages
+from notifications.models import NOT_TOLD, Mail, Message, MessageState
+from notifications.selectors import own_messages, told_of_application, told_of_firm
 from pipeline.models import Application
 
 ORDER = ("-pk",)
@@ -39,7 +41,7 @@ def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def notices_read(request: HttpRequest) -> HttpResponse:
-    Message.objects.filter(recipient=person(request), read_at=None).update(read_at=timezone.now())
+    Message.objects.told(request.user).filter(read_at=None).update(read_at=timezone.now())
     return redirect("notices")
 
 
@@ -49,30 +51,46 @@ def portal_messages(request: HttpRequest, pk: int) -> HttpResponse:
     firm_ids = scope_of(request.user).firm_ids
     applications = Application.objects.visible_to(request.user).filter(firm_id__in=firm_ids)
     application = get_object_or_404(applications.select_related("firm"), pk=pk)
-    told = Message.objects.filter(application=application, to_firm=True).exclude(state=MessageState.EXPIRED)
+    told = Message.objects.filter(application=application, to_firm=True, channel=None).exclude(
+        state__in=[MessageState.EXPIRED, *NOT_TOLD]
+    )
     context = {"application": application, "told": list(told.order_by("-pk")[:PORTAL_SHOWN])}
     template = "notifications/_told.html" if wants_fragment(request) else "notifications/told.html"
     return render(request, template, context)
 
 
-@staff_only
 @require_GET
-def outbox(request: HttpRequest) -> HttpResponse:
-    """Everything that went or goes out in the reader's regions, with what became of it."""
-    rows = Message.objects.visible_to(request.user).select_related("firm", "application")
-    filterset = MessageFilter(request.GET, queryset=rows)
-    found = filterset.qs if filterset.is_valid() else rows.none()
-    page = keyset(found, order=ORDER, after=request.GET.get("after", ""))
-    return render(request, "notifications/outbox.html", {"filterset": filterset, "page": page})
+def portal_inbox(request: HttpRequest) -> HttpResponse:
+    """Everything that one's firms were told, by notice, reminder or letter."""
+    firm_ids = scope_of(request.user).firm_ids
+    rows = Message.objects.visible_to(request.user).filter(firm_id__in=firm_ids, to_firm=True)
+    rows = rows.exclude(state=MessageState.EXPIRED).select_related("firm", "application")
+    page = keyset(rows, order=ORDER, after=request.GET.get("after", ""))
+    return render(request, "notifications/portal_inbox.html", {"page": page})
 
 
 @staff_only
 @require_GET
-def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
-    rows = Message.objects.visible_to(request.user).select_related("firm", "application")
-    message = get_object_or_404(rows, pk=pk)
-    context = {"message": message, "deliveries": list(message.deliveries.all())}
-    return render(request, "notifications/outbox_message.html", context)
+def firm_messages(request: HttpRequest, credit_code: str) -> HttpResponse:
+    """What a firm was told; its page loads it as a part of itself."""
+    firm = get_object_or_404(Firm.objects.visible_to(request.user), credit_code=credit_code)
+    return _history(request, firm, told_of_firm(firm, person(request)))
+
+
+@staff_only
+@require_GET
+def application_messages(request: HttpRequest, pk: int) -> HttpResponse:
+    rows = Application.objects.visible_to(request.user).select_related("firm")
+    application = get_object_or_404(rows, pk=pk)
+    told = told_of_application(application, person(request))
+    return _history(request, application.firm, told, application=application)
+
+
+def _history(request: HttpRequest, firm: Firm, told: list[Message], **context: Any) -> HttpResponse:
+    fragment = wants_fragment(request)
+    template = "notifications/_history.html" if fragment else "notifications/history.html"
+    may = may_write(request.user, firm.region_path)
+    return render(request, template, {"firm": firm, "told": told, "may_write": may, **context})
 
 
 @require_GET

@@ -14,6 +14,7 @@ from crm.choices import STATED_SOURCES, Basis
 from crm.fact_codes import FACT_CODES, NO_YEAR
 from crm.models import Fact, Firm, Region
 from pipeline.api.clocks import PlanSerializer, RoundVersionSerializer
+from pipeline.choices import TargetKind
 from pipeline.models import Application, Deadline, Indicator, PendingResult, Quota, Recognition, Round, StageEvent
 from pipeline.models.applications import UNDO
 from pipeline.selectors.calendar import work_calendar
@@ -291,7 +292,7 @@ class RecognitionSerializer(serializers.ModelSerializer):
 class IndicatorSerializer(serializers.ModelSerializer):
     class Meta:
         model = Indicator
-        fields = ["code", "label", "unit", "programme", "counter", "decimals", "assessed"]
+        fields = ["code", "label", "unit", "programme", "counter", "decimals", "assessed", "adds_up"]
 
 
 class QuotaSerializer(serializers.ModelSerializer):
@@ -299,10 +300,24 @@ class QuotaSerializer(serializers.ModelSerializer):
     region = RegionCode()
     target = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=0)
     document = serializers.CharField(max_length=120, required=False, allow_blank=True, default="")
+    kind = serializers.ChoiceField(TargetKind.choices, required=False, default=TargetKind.ASSIGNED)
+    stretch = serializers.DecimalField(max_digits=18, decimal_places=6, min_value=0, required=False, allow_null=True)
+    officer = serializers.CharField(source="officer.username", read_only=True, default=None)
 
     class Meta:
         model = Quota
-        fields = ["indicator", "region", "year", "target", "document", "revision", "set_at"]
+        fields = [
+            "indicator",
+            "region",
+            "officer",
+            "year",
+            "kind",
+            "target",
+            "stretch",
+            "document",
+            "revision",
+            "set_at",
+        ]
         read_only_fields = ["revision", "set_at"]
         validators: list = []  # a second number for the same year is a revision
 
@@ -324,6 +339,10 @@ class QuotaRowSerializer(serializers.Serializer):
     expected = serializers.CharField()
     pace = serializers.CharField()
     document = serializers.CharField(allow_blank=True)
+    pace_years = serializers.IntegerField()
+    stretch = serializers.CharField(allow_null=True)
+    pledge = serializers.CharField(allow_null=True)
+    unverified = serializers.CharField()
 
 
 class ProgressSerializer(serializers.Serializer):
@@ -332,19 +351,3 @@ class ProgressSerializer(serializers.Serializer):
     as_of = serializers.DateField(allow_null=True)
     rows = QuotaRowSerializer(many=True)
     children = QuotaRowSerializer(many=True)
-
-
-class FunnelStepSerializer(serializers.Serializer):
-    stage = serializers.CharField()
-    label = serializers.CharField()  # type: ignore[assignment]
-    reached = serializers.IntegerField()
-    lost = serializers.IntegerField()
-    ratio = serializers.FloatField(allow_null=True)
-
-
-class FunnelSerializer(serializers.Serializer):
-    programme = serializers.CharField()
-    year = serializers.IntegerField()
-    as_of = serializers.DateField(allow_null=True)
-    region = serializers.CharField()
-    steps = FunnelStepSerializer(many=True)

@@ -1,8 +1,7 @@
-"""Indicators, targets, progress and conversion, for programs."""
+"""Indicators, targets and progress, for programs."""
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from django.db.models import QuerySet
@@ -18,7 +17,6 @@ from crm.frame import current_region, current_year
 from crm.models import Region
 from crm.views.common import person
 from pipeline.api.serializers import (
-    FunnelSerializer,
     IndicatorSerializer,
     ProgressSerializer,
     QuotaSerializer,
@@ -26,7 +24,6 @@ from pipeline.api.serializers import (
 from pipeline.models import Indicator, Quota
 from pipeline.selectors.snapshots import Compiled, latest_snapshot
 from pipeline.services.targets import set_quota
-from pipeline.workflows import PROGRAMMES
 
 WHERE = [
     OpenApiParameter("region", OpenApiTypes.STR, description="Region code; default: the caller's own region."),
@@ -37,11 +34,14 @@ WHERE = [
 class StaffOnly(APIView):
     """Numbers of the authority: for firms these addresses do not exist."""
 
-    def where(self, request: Request) -> tuple[Region, int, Compiled | None]:
+    def place(self, request: Request) -> tuple[Region, int]:
         region = current_region(request)
         if region is None:
             raise Http404
-        year = current_year(request)
+        return region, current_year(request)
+
+    def where(self, request: Request) -> tuple[Region, int, Compiled | None]:
+        region, year = self.place(request)
         return region, year, latest_snapshot(region, year=year)
 
 
@@ -60,7 +60,7 @@ class QuotaViewSet(mixins.ListModelMixin, viewsets.GenericViewSet):
 
     def get_queryset(self) -> QuerySet[Quota]:
         rows = Quota.objects.visible_to(self.request.user).current()
-        return rows.select_related("indicator", "region").order_by("-year", "pk")
+        return rows.select_related("indicator", "region", "officer").order_by("-year", "pk")
 
     @extend_schema(request=QuotaSerializer, responses={201: QuotaSerializer})
     def create(self, request: Request) -> Response:
@@ -88,20 +88,3 @@ class ProgressView(StaffOnly):
                 "children": [row.as_dict() for row in compiled.children] if compiled else [],
             }
         )
-
-
-class FunnelView(StaffOnly):
-    """How far the applications opened for a year got, stage by stage, and where they were lost."""
-
-    @extend_schema(parameters=WHERE, responses=FunnelSerializer(many=True))
-    def get(self, request: Request) -> Response:
-        region, year, compiled = self.where(request)
-        found = compiled.funnels if compiled else {}
-        as_of: date | None = compiled.as_of if compiled else None
-        return Response([_funnel(region, year, as_of, name, found) for name in PROGRAMMES if name in found])
-
-
-def _funnel(region: Region, year: int, as_of: date | None, programme: str, found: dict[str, Any]) -> dict[str, Any]:
-    labels = {stage.code: str(stage.label) for stage in PROGRAMMES[programme].stages}
-    steps = [step | {"label": labels[step["stage"]]} for step in found[programme].as_dict()["steps"]]
-    return {"programme": programme, "year": year, "as_of": as_of, "region": region.code, "steps": steps}

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
 
 from crm.access import scope_of
@@ -61,6 +63,11 @@ class AssessmentQuerySet(models.QuerySet["Assessment"]):
     def visible_to(self, user):
         """Officers see their region's; a firm those of its own figures."""
         return self.filter(scope_of(user).q())
+
+    def holding_word(self, column: str, word: str):
+        """Those of which `lacking` or `asking` has the word. Put between spaces `rd` does not find `rd_ratio`."""
+        spaced = Concat(Value(" "), column, Value(" "), output_field=models.TextField())
+        return self.alias(**{f"{column}_words": spaced}).filter(**{f"{column}_words__contains": f" {word} "})
 
 
 class Assessment(models.Model):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Coalesce
@@ -32,6 +33,10 @@ class RecognitionQuerySet(models.QuerySet):
         return self.annotate(place=Coalesce(before, "moved_to", "region_path", output_field=PathField())).exclude(
             place=""
         )
+
+    def evidenced(self):
+        """With a number or the document that announced it: nothing else counts towards a target."""
+        return self.exclude(number="", document="")
 
     def valid_on(self, day: date):
         """Granted, not expired and not ended by that day. Certificates only: a library entry is no title."""
@@ -102,9 +107,14 @@ class Recognition(models.Model):
         return str(PROGRAMMES[self.programme].short_label)
 
     def is_valid_on(self, day: date) -> bool:
-        if self.granted_on > day or (self.ended_on and self.ended_on <= day):
-            return False
-        return self.valid_until is None or self.valid_until >= day
+        return is_valid(self, day)
+
+
+def is_valid(title: Any, day: date) -> bool:
+    """Whether a title, as a row or as its dates alone, is granted, not expired and not ended on that day."""
+    if title.granted_on > day or (title.ended_on and title.ended_on <= day):
+        return False
+    return title.valid_until is None or title.valid_until >= day
 
 
 class FormerPlace(models.Model):
@@ -113,6 +123,7 @@ class FormerPlace(models.Model):
     recognition = models.ForeignKey(Recognition, models.CASCADE, related_name="former_places")
     region_path = PathField(blank=True)
     until_on = models.DateField()
+    event = models.ForeignKey("crm.FirmEvent", models.SET_NULL, null=True, related_name="+")  # what ended it
 
     def __str__(self) -> str:
         return f"{self.region_path} {self.until_on}"

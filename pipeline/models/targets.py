@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from crm.access import scope_of
 from crm.fields import PathField
+from pipeline.choices import TargetKind
 
 
 class Indicator(models.Model):
@@ -18,6 +19,7 @@ class Indicator(models.Model):
     counter = models.CharField(max_length=20, blank=True)
     decimals = models.PositiveSmallIntegerField(default=0)
     assessed = models.BooleanField(_("承接考评"), default=False)
+    adds_up = models.BooleanField(_("可累加"), default=True)  # a share or a rank is the newest entry of its own region
     position = models.PositiveSmallIntegerField(default=100)
     active = models.BooleanField(_("启用"), default=True)
 
@@ -41,15 +43,30 @@ class QuotaQuerySet(models.QuerySet):
         """The newest revision of each target."""
         return self.filter(superseded_at=None)
 
+    def known_at(self, moment):
+        """The revision of each target that was in force at a moment."""
+        return self.filter(set_at__lte=moment).filter(models.Q(superseded_at=None) | models.Q(superseded_at__gt=moment))
+
+    def of_regions(self):
+        """What regions were told to reach: neither pledges nor the shares of single officers."""
+        return self.filter(kind=TargetKind.ASSIGNED, officer=None)
+
 
 class Quota(models.Model):
-    """What a region was told to reach in a year. A changed number is a new revision; the old one stays."""
+    """What a region, or one officer there, is to reach in a year. A changed number is a new revision.
+
+    `assigned` came from above, `pledge` is what the region itself says it will reach. `target` is the base, `stretch`
+    the number beyond it that was asked for, if any.
+    """
 
     indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="quotas")
     region = models.ForeignKey("crm.Region", models.PROTECT, related_name="quotas")
     region_path = PathField(editable=False)
+    officer = models.ForeignKey("crm.User", models.PROTECT, null=True, blank=True, related_name="quotas")
     year = models.PositiveSmallIntegerField(_("年度"))
+    kind = models.CharField(_("类别"), max_length=10, choices=TargetKind, default=TargetKind.ASSIGNED)
     target = models.DecimalField(_("目标"), max_digits=18, decimal_places=6)
+    stretch = models.DecimalField(_("争取目标"), max_digits=18, decimal_places=6, null=True, blank=True)
     document = models.CharField(_("文号"), max_length=120, blank=True)
     revision = models.PositiveSmallIntegerField(default=1)
     set_at = models.DateTimeField()
@@ -61,46 +78,31 @@ class Quota(models.Model):
     class Meta:
         ordering = ["-year", "indicator", "region_path", "revision"]
         constraints = [
-            models.UniqueConstraint(fields=["indicator", "region", "year", "revision"], name="one_quota_per_revision"),
             models.UniqueConstraint(
-                fields=["indicator", "region", "year"],
-                condition=models.Q(superseded_at=None),
+                fields=["indicator", "region", "year", "kind", "revision"],
+                condition=models.Q(officer=None),
+                name="one_quota_per_revision",
+            ),
+            models.UniqueConstraint(
+                fields=["indicator", "region", "year", "kind"],
+                condition=models.Q(superseded_at=None, officer=None),
                 name="one_current_quota",
+            ),
+            models.UniqueConstraint(
+                fields=["indicator", "region", "officer", "year", "kind", "revision"],
+                condition=~models.Q(officer=None),
+                name="one_officer_quota_per_revision",
+            ),
+            models.UniqueConstraint(
+                fields=["indicator", "region", "officer", "year", "kind"],
+                condition=models.Q(superseded_at=None) & ~models.Q(officer=None),
+                name="one_current_officer_quota",
             ),
         ]
         verbose_name = _("考评目标")
 
     def __str__(self) -> str:
         return f"{self.indicator} {self.region} {self.year}"
-
-
-class CountQuerySet(models.QuerySet):
-    def visible_to(self, user):
-        return self.filter(scope_of(user).q(firm=None))
-
-
-class Count(models.Model):
-    """One entered amount of a manual indicator: what was achieved on a day, with its evidence."""
-
-    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="counts")
-    region = models.ForeignKey("crm.Region", models.PROTECT, related_name="+")
-    region_path = PathField(editable=False)
-    on = models.DateField(_("日期"))
-    value = models.DecimalField(_("数值"), max_digits=18, decimal_places=6)
-    evidence = models.CharField(_("依据"), max_length=200)
-    verified = models.BooleanField(_("已核验"), default=True)
-    entered_by = models.ForeignKey("crm.User", models.SET_NULL, null=True, related_name="+")
-    entered_at = models.DateTimeField(auto_now_add=True)
-
-    objects = CountQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["-on", "-pk"]
-        indexes = [models.Index(fields=["indicator", "on"], name="count_by_day")]
-        verbose_name = _("录入数")
-
-    def __str__(self) -> str:
-        return f"{self.indicator} {self.on} {self.value}"
 
 
 class SnapshotQuerySet(models.QuerySet):

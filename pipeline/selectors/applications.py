@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, Count, Exists, IntegerField, OuterRef, QuerySet, Value, When
 
-from crm.models import Membership, Region
+from crm.models import Membership, Region, User
 from pipeline.choices import Counter, Phase, Title
 from pipeline.models import Application, Recognition, StageEvent
 from pipeline.workflow import Stage, Transition
@@ -63,8 +63,10 @@ def lane_cards(
     return list(wanted.order_by("-stage_since", "-pk")[:LANE_CARDS])
 
 
-def nearest_to_counting(region: Region, indicator: str, *, year: int, limit: int = 5) -> list[Application]:
-    """The open applications of a region that would close this indicator's gap first. One query.
+def nearest_to_counting(
+    region: Region, indicator: str, *, year: int, officer: User | None = None, limit: int = 5
+) -> list[Application]:
+    """The open applications of a region, perhaps of one officer, that would close the gap first. One query.
 
     Those furthest on their way to what the indicator counts come first, then those waiting longest. A firm that held
     the title before closes no gap of first-time certificates.
@@ -82,14 +84,11 @@ def nearest_to_counting(region: Region, indicator: str, *, year: int, limit: int
     if counter == Counter.FIRST_TIME:
         held = Recognition.objects.filter(firm=OuterRef("firm"), programme=programme).exclude(title=Title.LIBRARY)
         wanted = wanted.filter(~Exists(held))
-    wanted = wanted.annotate(rank=rank).select_related("firm", "region", "officer")
+    if officer is not None:
+        wanted = wanted.filter(officer=officer)
+    wanted = wanted.annotate(rank=rank).select_related("firm", "region", "officer", "round")
     return list(wanted.order_by("-rank", "stage_since", "pk")[:limit])
 
 
 def timeline_events(application: Application) -> QuerySet[StageEvent]:
     return application.events.select_related("actor", "application").order_by("-version")
-
-
-def last_return(application: Application) -> StageEvent | None:
-    """The newest return for correction: what the firm is to put right."""
-    return application.events.filter(transition="return_for_correction").order_by("-version").first()

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime, time
 
 from django.db.models import Prefetch, Q, QuerySet
+from django.utils import timezone
 
 from pipeline.choices import DayKind
 from pipeline.models import Round, RoundVersion, Workday
 from pipeline.workdays import WorkCalendar
 
+NOTICE_MONTH = 11  # from when on the State Council's notice for the coming year is looked for
 NOTICE_DAYS = 5  # so many entered days of a year mean that its notice has been entered
+
+
+def midnight(day: date) -> datetime:
+    """When a day begins in Shanghai, as an instant."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def work_calendar() -> WorkCalendar:
@@ -25,6 +32,12 @@ def work_calendar() -> WorkCalendar:
         names={day: name for day, kind, name in days if name and kind == DayKind.HOLIDAY},
         noticed_years=frozenset(year for year, count in per_year.items() if count >= NOTICE_DAYS),
     )
+
+
+def missing_notices(calendar: WorkCalendar, today: date) -> list[int]:
+    """The years whose holiday notice should be here and is not: this one, and from 1 November the coming one."""
+    coming = [date(today.year + 1, 1, 1)] if today.month >= NOTICE_MONTH else []
+    return calendar.unannounced(today, *coming)
 
 
 def with_versions(rounds: QuerySet[Round]) -> QuerySet[Round]:

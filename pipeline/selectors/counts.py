@@ -1,6 +1,11 @@
-"""Counts: how many, by indicator and region. One statement an indicator family, rolled up the region tree in memory.
+"""Counts: how many, by indicator and region.
 
-Definitions (DOMAIN §4.4, our definition where the law is silent; docs/glossary.md shows them to readers):
+`compiled_counts` reads the cells that `services.tallies` keeps; `counts` asks the whole database in one statement an
+indicator family, and is the check of the cells. Both roll up the region tree in memory. A title counts only with
+evidence: its number, or the document that announced it. Nobody counts twice: of a firm with two titles of a year the
+first counts, of one with two valid titles the newest.
+
+Definitions (our definition where the law is silent; docs/glossary.md shows them to readers):
 
 first_time         titles granted in the year to firms that never held that title before
 certified_in_year  firms granted the title in the year, first-time and re-certified together
@@ -21,10 +26,13 @@ from decimal import Decimal
 
 from django.db.models import Count as CountOf
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from pipeline.choices import Counter, Title
-from pipeline.models import Count, Indicator, Recognition, StageEvent
+from pipeline.counting import ONE, UNVERIFIED, VERIFIED
+from pipeline.models import Count, CountCell, Indicator, Recognition, StageEvent
+from pipeline.selectors.quality import QUALITY, latest_amounts, quality_amounts
 
 Counted = dict[tuple[str, str], Decimal]  # (indicator code, region path) → how many
 
@@ -58,14 +66,60 @@ def ancestors(path: str) -> Iterator[str]:
         end = path.rfind("/", 0, end - 1) + 1
 
 
+Tallies = dict[str, dict[str, dict[str, Decimal]]]  # {family: {programme or indicator code: {region path: how many}}}
+
+
 def counts(indicators: Iterable[Indicator], period: Period) -> Counted:
-    """Every indicator for every region. Six statements, whatever the number of regions."""
+    """Every indicator for every region, from all rows. One statement a family, whatever the number of regions."""
     wanted = list(indicators)
     families = {str(indicator.counter) for indicator in wanted}
-    tallies = {family: _family(family, period) for family in families}
+    return _rolled_up(wanted, {family: _family(family, period) for family in families}, period)
+
+
+def compiled_counts(indicators: Iterable[Indicator], period: Period, *, known_on: date | None = None) -> Counted:
+    """The same from the compiled cells, as we know it now or as it was known by the end of a day. Three statements."""
+    cells = CountCell.objects.filter(on__lte=period.last).order_by()
+    if known_on is not None:
+        cells = cells.filter(known_on__lte=known_on)
+    before = Coalesce(Sum("amount", filter=Q(on__lte=period.before)), 0)
+    rows = cells.values_list("family", "subject", "region_path").annotate(whole=Sum("amount"), before=before)
+    tallies: Tallies = {}
+    for family, subject, path, whole, earlier in rows:
+        of_year = whole - earlier
+        _put(tallies, "" if family == VERIFIED else family, subject, path, of_year)
+        if family == Counter.STOCK:
+            _put(tallies, Counter.STOCK, subject, path, whole)
+            _put(tallies, Counter.NET_GROWTH, subject, path, of_year)
+    return _rolled_up(list(indicators), tallies, period)
+
+
+def unverified_amounts(period: Period, *, known_on: date | None = None) -> Counted:
+    """What was entered in the year and is not verified yet: shown apart, counted nowhere. One statement."""
+    cells = CountCell.objects.filter(family=UNVERIFIED, on__gte=period.first, on__lte=period.last).order_by()
+    if known_on is not None:
+        cells = cells.filter(known_on__lte=known_on)
     result: Counted = {}
-    for indicator in wanted:
-        per_path = tallies[str(indicator.counter)].get(indicator.programme or indicator.code, {})
+    for code, path, amount in cells.values_list("subject", "region_path").annotate(whole=Sum("amount")):
+        for region in ancestors(path):
+            result[(code, region)] = result.get((code, region), Decimal(0)) + Decimal(amount) / ONE
+    return result
+
+
+def _put(tallies: Tallies, family: str, subject: str, path: str, amount: int) -> None:
+    tallies.setdefault(str(family), {}).setdefault(subject, {})[path] = Decimal(amount) / ONE
+
+
+def _rolled_up(wanted: list[Indicator], tallies: Tallies, period: Period) -> Counted:
+    """Up the region tree, but for shares and ranks; the quality of verified projects by the rule of the year."""
+    result: Counted = {}
+    adding = [indicator for indicator in wanted if indicator.adds_up]
+    if len(adding) < len(wanted):
+        result |= latest_amounts(period.first, period.last)
+    quality = quality_amounts(wanted, period.first, period.last)
+    for indicator in adding:
+        per_path = tallies.get(str(indicator.counter), {}).get(indicator.programme or indicator.code, {})
+        if indicator.code == QUALITY and quality is not None:
+            per_path = quality
         for path, amount in per_path.items():
             for region in ancestors(path):
                 key = (indicator.code, region)
@@ -76,7 +130,8 @@ def counts(indicators: Iterable[Indicator], period: Period) -> Counted:
 def counted_rows(indicator: Indicator, period: Period) -> QuerySet:
     """The recognitions, events or entries behind one number: what a click on it opens."""
     if indicator.is_manual:
-        return Count.objects.filter(indicator=indicator, on__gte=period.first, on__lte=period.last)
+        rows = Count.objects.standing().filter(on__gte=period.first, on__lte=period.last)
+        return rows.filter(indicator=indicator)
     if indicator.counter == Counter.FILED:
         return _filed(period).filter(application__programme=indicator.programme)
     return _recognitions(str(indicator.counter), period).filter(programme=indicator.programme)
@@ -98,29 +153,33 @@ def _recognitions(family: str, period: Period) -> QuerySet[Recognition]:
     """The rows of a family, each with its `place`: a title counts where it was granted, the stock where firms are."""
     if family in {Counter.STOCK, Counter.NET_GROWTH}:
         return _stock(period.last)
-    rows = Recognition.objects.filter(granted_on__gte=period.first, granted_on__lte=period.last)
-    rows = rows.annotate(place=F("region_path"))
+    rows = Recognition.objects.evidenced().filter(granted_on__gte=period.first, granted_on__lte=period.last)
     if family == Counter.REGISTERED:
         standing = Q(ended_on=None) | Q(ended_on__gt=period.last)
-        return rows.filter(standing, title=Title.REGISTRATION)
-    if family == Counter.IN_LIBRARY:
-        return rows.filter(title=Title.LIBRARY)
-    rows = rows.exclude(title=Title.LIBRARY)
+        rows = rows.filter(standing, title=Title.REGISTRATION)
+    elif family == Counter.IN_LIBRARY:
+        rows = rows.filter(title=Title.LIBRARY)
+    else:
+        rows = rows.exclude(title=Title.LIBRARY)
+    earlier = rows
     if family == Counter.FIRST_TIME:
-        earlier = Recognition.objects.filter(
-            firm=OuterRef("firm"), programme=OuterRef("programme"), title=OuterRef("title")
-        ).filter(granted_on__lt=OuterRef("granted_on"))
-        return rows.filter(~Exists(earlier))
-    return rows
+        earlier = Recognition.objects.filter(title=OuterRef("title"))
+    return _without(rows, earlier.filter(granted_on__lt=OuterRef("granted_on"))).annotate(place=F("region_path"))
 
 
 def _stock(day: date) -> QuerySet[Recognition]:
-    return Recognition.objects.valid_on(day).placed_on(day)
+    valid = Recognition.objects.evidenced().valid_on(day).placed_on(day)
+    return _without(valid, valid.filter(granted_on__gt=OuterRef("granted_on")))
+
+
+def _without(rows: QuerySet[Recognition], others: QuerySet[Recognition]) -> QuerySet[Recognition]:
+    """These rows, but for those beside which the same firm has one of the others: a firm counts once."""
+    return rows.filter(~Exists(others.filter(firm=OuterRef("firm"), programme=OuterRef("programme"))))
 
 
 def _per_firm(rows: QuerySet) -> dict[str, dict[str, Decimal]]:
     grouped = rows.order_by().values_list("programme", "place")
-    return _nested(grouped.annotate(number=CountOf("firm", distinct=True)))
+    return _nested(grouped.annotate(number=CountOf("pk")))
 
 
 def _net_growth(period: Period) -> dict[str, dict[str, Decimal]]:
@@ -141,7 +200,7 @@ def _filed(period: Period) -> QuerySet[StageEvent]:
 
 
 def _manual(period: Period) -> dict[str, dict[str, Decimal]]:
-    rows = Count.objects.filter(on__gte=period.first, on__lte=period.last, verified=True).order_by()
+    rows = Count.objects.standing().filter(on__gte=period.first, on__lte=period.last, verified=True).order_by()
     return _nested(rows.values_list("indicator__code", "region_path").annotate(number=Sum("value")))
 
 

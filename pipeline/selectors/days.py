@@ -18,7 +18,6 @@ from pipeline.workflows import WORKFLOWS
 
 SHOWN = 12
 SOON_DAYS = 14
-CITY_DEPTH = 2
 FEED_LIMIT = 500  # a calendar with more events helps nobody, and phones refuse it
 FEED_PAST_DAYS = 30
 
@@ -45,6 +44,14 @@ class DueItem:
 
 def due_items(deadlines: Iterable[Deadline], today: date, calendar: WorkCalendar) -> list[DueItem]:
     return [DueItem.of(deadline, today, calendar) for deadline in deadlines]
+
+
+def with_due(applications: Iterable[Application], items: Iterable[DueItem]) -> list[tuple[Application, DueItem | None]]:
+    """Each application with the nearest of its open deadlines among these."""
+    nearest: dict[int | None, DueItem] = {}
+    for item in sorted(items, key=lambda each: each.deadline.due_on):
+        nearest.setdefault(item.deadline.application_id, item)
+    return [(application, nearest.get(application.pk)) for application in applications]
 
 
 def own_deadlines(user: User) -> QuerySet[Deadline]:
@@ -88,13 +95,6 @@ def stages_of_turn(*turns: str) -> Q:
 
 def waiting_here(applications: ApplicationQuerySet, user: User) -> ApplicationQuerySet:
     """Applications whose next move is this person's desk's, those waiting longest first."""
-    at_city = any(path.count("/") <= CITY_DEPTH for path in scope_of(user).paths) or scope_of(user).everything
-    rows = applications.open().filter(stages_of_turn(Turn.CITY if at_city else Turn.COUNTY))
-    rows = rows.exclude(phase="pool").select_related("firm", "region")
+    turn = Turn.CITY if scope_of(user).at_city() else Turn.COUNTY
+    rows = applications.moving().filter(stages_of_turn(turn)).select_related("firm", "region")
     return rows.order_by("stage_since", "pk")
-
-
-def planned_actions(applications: ApplicationQuerySet, user: User, today: date) -> list[Application]:
-    """The next actions that this person planned for today or earlier. One query."""
-    rows = applications.open().filter(officer=user, next_action_on__lte=today).select_related("firm", "region")
-    return list(rows.order_by("next_action_on", "pk")[:SHOWN])

@@ -38,7 +38,7 @@ def known_policies(programme: str) -> list[Policy]:
     """Every published edition of a programme, and the shipped ones that are not published yet."""
     published = [policy_of(edition) for edition in PolicyEdition.objects.filter(programme=programme)]
     known = {policy.edition for policy in published}
-    shipped = (policy for policy in _shipped(tuple(settings.POLICY_DIRS)) if policy.programme == programme)
+    shipped = (policy for policy in shipped_policies() if policy.programme == programme)
     return published + [policy for policy in shipped if policy.edition not in known]
 
 
@@ -46,6 +46,11 @@ def known_policies(programme: str) -> list[Policy]:
 def _shipped(directories: tuple[Path, ...]) -> tuple[Policy, ...]:
     """The policy files of this installation, read once in the life of a process."""
     return tuple(load_policies(directories))
+
+
+def shipped_policies() -> tuple[Policy, ...]:
+    """The editions that come with this installation. No query."""
+    return _shipped(tuple(settings.POLICY_DIRS))
 
 
 def policy_for(programme: str, *, edition: str | None = None, regions: list[str], on: date) -> Policy | None:
@@ -60,7 +65,7 @@ def flag_labels(names: Iterable[str]) -> dict[str, str]:
     """What the yes/no facts that editions declare themselves are called. A query only for names no file knows."""
     wanted, found = set(names), dict[str, str]()
     if wanted:
-        _call(wanted, _shipped(tuple(settings.POLICY_DIRS)), found)
+        _call(wanted, shipped_policies(), found)
     if wanted - found.keys():
         _call(wanted, map(policy_of, PolicyEdition.objects.order_by("-effective_from")), found)
     return found

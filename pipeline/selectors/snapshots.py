@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from crm.models import Region
 from pipeline.models import Snapshot
-from pipeline.selectors.funnel import Funnel, FunnelStep
+from pipeline.selectors.funnel import Funnel, read_funnel
 from pipeline.selectors.targets import QuotaRow, from_dict
 
 
@@ -22,6 +22,7 @@ class Compiled:
     rows: tuple[QuotaRow, ...]
     children: tuple[QuotaRow, ...]
     funnels: dict[str, Funnel]
+    apart: dict[str, int] = field(default_factory=dict)  # what `selectors.apart` tells of the region
 
 
 def latest_snapshot(region: Region, *, year: int | None = None, as_of: date | None = None) -> Compiled | None:
@@ -44,8 +45,6 @@ def read(snapshot: Snapshot, region: Region) -> Compiled:
         year=data["year"],
         rows=tuple(from_dict(row) for row in data["rows"]),
         children=tuple(from_dict(row) for row in data["children"]),
-        funnels={
-            name: Funnel(name, funnel["year"], tuple(FunnelStep(**step) for step in funnel["steps"]))
-            for name, funnel in data["funnels"].items()
-        },
+        funnels={name: read_funnel(funnel) for name, funnel in data["funnels"].items()},
+        apart=data.get("apart", {}),
     )

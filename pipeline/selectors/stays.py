@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby, pairwise
 
 from django.utils import timezone
 
 from pipeline.models import Snapshot, StageEvent
 from pipeline.models.applications import standing_events
+from pipeline.selectors.calendar import midnight
 
 YEARS = 3
 FEWEST = 5  # of fewer finished stays nothing usual is said
@@ -33,8 +34,8 @@ def usual_stays(as_of: date) -> Stays:
 
     Moves that were taken back do not count. Memory follows the different lengths, not the number of moves.
     """
-    since = timezone.make_aware(datetime.combine(as_of - timedelta(days=365 * YEARS), time.min))
-    until = timezone.make_aware(datetime.combine(as_of + timedelta(days=1), time.min))
+    since = midnight(as_of - timedelta(days=365 * YEARS))
+    until = midnight(as_of + timedelta(days=1))
     lengths: dict[tuple[str, str], Counter[int]] = {}
     for programme, stage, days in _stays(since, until):
         lengths.setdefault((programme, stage), Counter())[days] += 1

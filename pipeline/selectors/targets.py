@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -11,8 +11,10 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from pipeline.choices import Counter
 from pipeline.models import Indicator, Quota
 from pipeline.selectors.counts import Counted
+from pipeline.selectors.pace import Pace, pace_of
 
 MET, ON_PACE, BEHIND, MISSED = "met", "on_pace", "behind", "missed"
 PACE_LABELS = {MET: _("已完成"), ON_PACE: _("跟上进度"), BEHIND: _("落后进度"), MISSED: _("未完成")}
@@ -20,7 +22,12 @@ PACE_LABELS = {MET: _("已完成"), ON_PACE: _("跟上进度"), BEHIND: _("落�
 
 @dataclass(frozen=True)
 class QuotaRow:
-    """One target of one region. Ratios are 0–1 and may exceed 1; `expected` is what the calendar asks for by now."""
+    """One target of one region. Ratios are 0–1 and may exceed 1; `expected` is what should be there by now.
+
+    `expected` follows the rounds of `pace_years` earlier years; of none, it is a straight line through the year.
+    `stretch` and `pledge` are the numbers asked for beyond the target and promised from below, where there are any;
+    `unverified` is what was entered besides and does not count yet.
+    """
 
     indicator: str
     label: str
@@ -34,6 +41,10 @@ class QuotaRow:
     expected: Decimal
     pace: str
     document: str
+    pace_years: int = 0
+    stretch: Decimal | None = None
+    pledge: Decimal | None = None
+    unverified: Decimal = Decimal(0)
 
     @property
     def name(self) -> str:
@@ -50,13 +61,12 @@ class QuotaRow:
 
     @property
     def completion_ratio(self) -> Decimal | None:
-        """done ÷ target with four decimals, above 1 where more was done; None without a target to divide by."""
-        if not self.target:
-            return None
-        return (self.done / self.target).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+        """done ÷ target, not rounded, above 1 where more was done; None without a target to divide by."""
+        return self.done / self.target if self.target else None
 
     def as_dict(self) -> dict[str, Any]:
-        """The row as JSON: decimals as strings."""
+        """The row as JSON: decimals as strings, the completion with four decimals."""
+        ratio = self.completion_ratio
         return {
             "indicator": self.indicator,
             "label": self.label,
@@ -68,10 +78,14 @@ class QuotaRow:
             "target": plain(self.target),
             "done": plain(self.done),
             "gap": plain(self.gap),
-            "completion_ratio": None if self.completion_ratio is None else plain(self.completion_ratio),
+            "completion_ratio": None if ratio is None else plain(ratio.quantize(Decimal("0.0001"), ROUND_HALF_UP)),
             "expected": plain(self.expected),
             "pace": self.pace,
             "document": self.document,
+            "pace_years": self.pace_years,
+            "stretch": None if self.stretch is None else plain(self.stretch),
+            "pledge": None if self.pledge is None else plain(self.pledge),
+            "unverified": plain(self.unverified),
         }
 
 
@@ -82,24 +96,49 @@ def plain(value: Decimal) -> str:
 
 
 def from_dict(row: dict[str, Any]) -> QuotaRow:
-    """A row read back from a snapshot."""
-    values = dict(row) | {name: Decimal(row[name]) for name in ("target", "done", "expected")}
-    return QuotaRow(**{field.name: values[field.name] for field in fields(QuotaRow)})
+    """A row read back from a snapshot; an older one knows less."""
+    known = {field.name: row[field.name] for field in fields(QuotaRow) if field.name in row}
+    amounts = {name: Decimal(known[name]) for name in AMOUNTS if known.get(name) is not None}
+    return QuotaRow(**known | amounts)
 
 
-def quota_rows(quotas: Iterable[Quota], counted: Counted, *, year: int, as_of: date) -> list[QuotaRow]:
-    """The progress of each target, in the indicators' order. No query: quotas come with indicator and region."""
-    elapsed = elapsed_ratio(year, as_of)
+AMOUNTS = ("target", "done", "expected", "stretch", "pledge", "unverified")
+
+
+def quota_rows(
+    quotas: Iterable[Quota],
+    counted: Counted,
+    *,
+    year: int,
+    as_of: date,
+    paces: dict[tuple[str, str], Pace] | None = None,
+    unverified: Counted | None = None,
+    pledges: dict[tuple[int, int], Decimal] | None = None,
+) -> list[QuotaRow]:
+    """The progress of each target, by region. No query: quotas come with indicator and region."""
     over = as_of > date(year, 12, 31)
     rows = []
     for quota in quotas:
-        done = counted.get((quota.indicator.code, quota.region_path), Decimal(0))
-        expected = (quota.target * elapsed).quantize(Decimal("0.01"), ROUND_HALF_UP)
-        rows.append(_row(quota, done, expected, _pace(done, quota.target, expected, over=over)))
+        where = (quota.indicator.code, quota.region_path)
+        done, pace = counted.get(where, Decimal(0)), pace_of(quota.indicator, paces or {}, year=year, as_of=as_of)
+        expected = _expected(quota, pace, counted)
+        row = _row(quota, done, expected, _pace(done, quota.target, expected, over=over), pace.years)
+        pledge = (pledges or {}).get((quota.indicator_id, quota.region_id))
+        rows.append(replace(row, unverified=(unverified or {}).get(where, Decimal(0)), pledge=pledge))
     return sorted(rows, key=lambda row: row.region)
 
 
-def _row(quota: Quota, done: Decimal, expected: Decimal, pace: str) -> QuotaRow:
+def _expected(quota: Quota, pace: Pace, counted: Counted) -> Decimal:
+    """What should be there by now. A stock starts from that of last year's end, everything else from nothing."""
+    start = Decimal(0)
+    if quota.indicator.counter == Counter.STOCK:
+        programme = quota.indicator.programme
+        growth = counted.get((f"{programme}.{Counter.NET_GROWTH}", quota.region_path), Decimal(0))
+        start = counted.get((quota.indicator.code, quota.region_path), Decimal(0)) - growth
+    return (start + (quota.target - start) * pace.share).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def _row(quota: Quota, done: Decimal, expected: Decimal, pace: str, pace_years: int) -> QuotaRow:
     indicator: Indicator = quota.indicator
     return QuotaRow(
         indicator=indicator.code,
@@ -114,6 +153,8 @@ def _row(quota: Quota, done: Decimal, expected: Decimal, pace: str) -> QuotaRow:
         expected=expected,
         pace=pace,
         document=quota.document,
+        pace_years=pace_years,
+        stretch=quota.stretch,
     )
 
 
@@ -123,10 +164,3 @@ def _pace(done: Decimal, target: Decimal, expected: Decimal, *, over: bool) -> s
     if over:
         return MISSED
     return ON_PACE if done >= expected else BEHIND
-
-
-def elapsed_ratio(year: int, as_of: date) -> Decimal:
-    """The share of the year's days that have passed, 0–1."""
-    first, last = date(year, 1, 1), date(year, 12, 31)
-    days = (min(max(as_of, first), last) - first).days + (1 if as_of >= first else 0)
-    return Decimal(days) / Decimal((last - first).days + 1)

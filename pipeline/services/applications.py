@@ -19,10 +19,12 @@ from crm.services.mandates import acting_for
 from pipeline.access import acting_role
 from pipeline.choices import Acting, Phase, Title
 from pipeline.errors import ApplicationRefused, StageMoved, TransitionRefused
-from pipeline.models import Application, Assessment, OfficialListRow, Recognition, Round, StageEvent
+from pipeline.models import Application, Recognition, Round, StageEvent
 from pipeline.selectors.calendar import round_on
 from pipeline.selectors.policies import edition_in_force
 from pipeline.services import deadlines, recognitions
+from pipeline.services.losses import lacking_at_loss
+from pipeline.services.tallies import firms_changed
 from pipeline.signals import stage_changed
 from pipeline.workflow import Actor, Transition, Workflow
 from pipeline.workflows import PROGRAMMES
@@ -155,6 +157,7 @@ def move_application(
     _take(application, step, seen, now)
     hat = acted_as(step, role)
     details = {name: str(value) for name, value in result.items() if value} | _on_mandate(hat, actor, application)
+    details |= lacking_at_loss(application, step, source)
     event = _record(application, source, step.target, transition, actor, hat, note, details, now, passing=passing)
     _follow(application, step, event, note, result)
     return event
@@ -212,8 +215,10 @@ def _record(
 
 
 def _follow(application: Application, step: Transition, event: StageEvent, note: str, result: dict[str, Any]) -> None:
-    """What a move brings with it: a recognition granted, or one ended."""
+    """What a move brings with it: a filing counted, a recognition granted, or one ended."""
     day = timezone.localdate(event.at)
+    if event.transition == "submit":
+        firms_changed([application.firm_id])
     if step.grants:
         recognitions.grant(application, title=step.grants, default_day=day, **result)
     if step.revokes:
@@ -250,30 +255,15 @@ def plan_next(application: Application, *, action: str, on: date | None, actor: 
 
 
 @transaction.atomic
-def assign_application(application: Application, *, officer: User | None, actor: User | None) -> None:
-    """Give one application to an officer whose posts cover it."""
+def assign_application(application: Application, *, officer: User | None, actor: User | None, reason: str = "") -> None:
+    """Give one application to an officer whose posts cover it. StageMoved where somebody else just did."""
     require_writer(actor, application.region_path)
     if officer is not None and not may_write(officer, application.region_path):
         raise ApplicationRefused(_("{name} 的岗位不包含该企业所在区划，不能作为经办人员").format(name=officer))
-    if application.officer_id != (officer and officer.pk):
-        record_changes(application, {"officer": (application.officer, officer)}, actor=actor)
-        Application.objects.filter(pk=application.pk).update(officer=officer)
-        application.officer = officer
-
-
-def follow_firm(firm: Firm) -> int:
-    """The firm moved to another county or officer: its open applications, deadlines and valid titles go with it.
-
-    So do its assessments; those of a firm that is no longer active are forgotten.
-    """
-    mine = Application.objects.open().filter(firm=firm)
-    moved = mine.update(region_id=firm.region_id, region_path=firm.region_path, officer_id=firm.officer_id)
-    assessments = Assessment.objects.filter(firm=firm)
-    if firm.status == FirmStatus.ACTIVE:
-        assessments.update(region_path=firm.region_path)
-    else:
-        assessments.delete()
-    OfficialListRow.objects.filter(firm=firm).update(region_path=firm.region_path)
-    deadlines.follow_firm(firm)
-    recognitions.follow_firm(firm)
-    return moved
+    if application.officer_id == (officer and officer.pk):
+        return
+    seen = Application.objects.filter(pk=application.pk, officer=application.officer_id)
+    if not seen.update(officer=officer):
+        raise StageMoved(_("该申请的经办人员刚被他人更改，请刷新后再试"))
+    record_changes(application, {"officer": (application.officer, officer)}, actor=actor, reason=reason)
+    application.officer = officer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import date
 
+from django.db.models import Q
 from django.utils import timezone
 
 from crm.services.jobs import beat_heart
@@ -13,6 +14,7 @@ from pipeline.errors import PipelineError
 from pipeline.models import Application, Deadline
 from pipeline.services import deadlines
 from pipeline.services.applications import move_application
+from pipeline.services.ladders import follow_all
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +36,8 @@ def turn_the_day(*, today: date | None = None) -> int:
     moved = sum(_expire(application) for application in _run_out(today))
     deadlines.close(Deadline.objects.filter(kind__in=SETTLED_BY_DATE, due_on__lt=today))
     deadlines.close(Deadline.objects.filter(kind__in=OF_A_TITLE, recognition__valid_until__lt=today))
+    deadlines.recompute_deadlines(Q(provisional=True))  # a new release may know the year's notice
+    follow_all(today)
     beat_heart("turn_the_day", f"{today}: {moved} expired")
     return moved
 

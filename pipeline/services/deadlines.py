@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from datetime import date
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from pipeline.choices import DeadlineKind, Title
 from pipeline.models import Application, Deadline, MajorChange, Recognition, Round, StageEvent
-from pipeline.rungs import first_rung
+from pipeline.rungs import LadderTable, first_rung
 from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.ladders import ladder_of, ladders
 from pipeline.selectors.stops import every_pause
 from pipeline.services import stops
 from pipeline.signals import deadlines_changed
@@ -169,6 +171,10 @@ def _open(key: str, *, due_on: date, kind: str, provisional: bool = False, again
     One that was closed stays so, unless it is opened `again`: a window that was over may be extended after all.
     """
     owner = fields.get("application") or fields["recognition"]
+
+    def first() -> date | None:
+        return first_rung(ladder_of(kind), due_on, work_calendar())
+
     values = {
         "firm_id": owner.firm_id,
         "region_path": owner.region_path,
@@ -176,14 +182,12 @@ def _open(key: str, *, due_on: date, kind: str, provisional: bool = False, again
         "for_firm": kind in FIRM_MUST_ACT,
         "due_on": due_on,
         "provisional": provisional,
-        "next_rung_on": first_rung(kind, due_on),
+        "next_rung_on": first,
         **fields,
     }
     deadline, created = Deadline.objects.get_or_create(key=key, defaults=values)
     if again and deadline.closed_at:
-        Deadline.objects.filter(pk=deadline.pk).update(
-            closed_at=None, due_on=due_on, next_rung_on=values["next_rung_on"]
-        )
+        Deadline.objects.filter(pk=deadline.pk).update(closed_at=None, due_on=due_on, next_rung_on=first())
         deadline.closed_at, deadline.due_on = None, due_on
     elif not created and (deadline.due_on != due_on or deadline.provisional != provisional):
         move_deadline(deadline, due_on=due_on, provisional=provisional)
@@ -192,13 +196,13 @@ def _open(key: str, *, due_on: date, kind: str, provisional: bool = False, again
 
 def move_deadline(deadline: Deadline, *, due_on: date, provisional: bool) -> None:
     """Another date: the rungs of the ladder move with it, and what was not sent yet of the old date is withdrawn."""
-    _move(deadline, due_on, provisional)
+    _move(deadline, due_on, provisional, ladder_of(deadline.kind), work_calendar())
     deadlines_changed.send(sender=Deadline, ids=[deadline.pk])
 
 
-def _move(deadline: Deadline, due_on: date, provisional: bool) -> None:
+def _move(deadline: Deadline, due_on: date, provisional: bool, ladder: LadderTable, calendar: WorkCalendar) -> None:
     Deadline.objects.filter(pk=deadline.pk, closed_at=None).update(
-        due_on=due_on, provisional=provisional, next_rung_on=first_rung(deadline.kind, due_on)
+        due_on=due_on, provisional=provisional, next_rung_on=first_rung(ladder, due_on, calendar)
     )
     deadline.due_on, deadline.provisional = due_on, provisional
 
@@ -214,18 +218,18 @@ def close(deadlines) -> int:
 
 
 @transaction.atomic
-def recompute_deadlines() -> int:
+def recompute_deadlines(wanted: Q | None = None) -> int:
     """Compute the open working-day deadlines again after the calendar changed. Returns how many moved."""
-    calendar, pauses, moved = work_calendar(), every_pause(), []
+    calendar, known, pauses, moved = work_calendar(), ladders(), every_pause(), []
     stops.recompute_stops(calendar)
-    open_terms = Deadline.objects.open().filter(unit=WORKDAYS, starts_on__isnull=False)
+    open_terms = Deadline.objects.open().filter(wanted or Q(), unit=WORKDAYS, starts_on__isnull=False)
     for deadline in open_terms.iterator(chunk_size=1000):
         assert deadline.starts_on is not None and deadline.length is not None
         term, held = Term(deadline.length, deadline.unit), pauses.of(deadline)
         due = end_of(term, deadline.starts_on, calendar, latest=deadline.latest_on, pauses=held)
         provisional = calendar.is_provisional(deadline.starts_on, due)
         if (due, provisional) != (deadline.due_on, deadline.provisional):
-            _move(deadline, due, provisional)
+            _move(deadline, due, provisional, known[deadline.kind], calendar)
             moved.append(deadline.pk)
     deadlines_changed.send(sender=Deadline, ids=moved)
     return len(moved)

@@ -22,6 +22,7 @@ from pipeline.errors import RecognitionRefused
 from pipeline.models import Recognition
 from pipeline.services import recognitions
 from pipeline.services.recognitions import date_problems, record_recognition
+from pipeline.services.tallies import firms_changed
 from pipeline.workflows import PROGRAMMES
 
 
@@ -204,6 +205,7 @@ def _change(
     record_changes(recognition, pairs, actor=actor, reason=reason, path=recognition.firm.region_path)
     for name, new in values.items():
         setattr(recognition, name, new)
+    firms_changed([recognition.firm_id])
     return recognition
 
 

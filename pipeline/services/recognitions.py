@@ -9,13 +9,14 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.choices import FirmStatus
 from crm.models import Firm, User
 from crm.services.history import record_changes
 from pipeline.choices import Title
 from pipeline.errors import TransitionRefused
-from pipeline.models import Application, Deadline, FormerPlace, Recognition
+from pipeline.models import Application, Deadline, Recognition
 from pipeline.services import deadlines
+from pipeline.services.places import events_since, place_on, place_past_title
+from pipeline.services.tallies import firms_changed
 from pipeline.workflow import Transition
 
 HIGH_TECH_YEARS = GAZELLE_YEARS = 3
@@ -100,6 +101,7 @@ def _create(**values: Any) -> Recognition:
     except IntegrityError:
         raise TransitionRefused(_("该企业当日的同一认定或该编号已登记，请勿重复")) from None
     deadlines.follow_recognition(recognition)
+    firms_changed([recognition.firm_id])
     return recognition
 
 
@@ -107,7 +109,8 @@ def _create(**values: Any) -> Recognition:
 def record_recognition(
     firm: Firm, *, programme: str, title: str, granted_on: date, actor: User | None, **values: Any
 ) -> Recognition:
-    """Record a title that the firm was granted outside our pipeline, such as years ago."""
+    """Record a title that the firm was granted outside our pipeline, such as years ago, where it belonged then."""
+    since = events_since(firm, granted_on)
     recognition = _create(
         firm=firm,
         programme=programme,
@@ -115,29 +118,19 @@ def record_recognition(
         granted_on=granted_on,
         valid_until=values.pop("valid_until", None) or validity(programme, title, granted_on),
         region_id=firm.region_id,
-        region_path=firm.region_path,
+        region_path=place_on(firm, granted_on, since),
         **values,
     )
+    place_past_title(recognition, since)
     record_changes(firm, {"recognition": ("", recognition)}, actor=actor)
     return recognition
 
 
-def follow_firm(firm: Firm) -> None:
-    """The firm belongs elsewhere now, or nowhere here: its valid titles count there, and until today where they did."""
-    place = firm.region_path if firm.status == FirmStatus.ACTIVE else ""
-    today = timezone.localdate()
-    moved = []
-    for recognition in Recognition.objects.valid_on(today).filter(firm=firm):
-        before = recognition.region_path if recognition.moved_to is None else recognition.moved_to
-        if before != place:
-            moved.append(FormerPlace(recognition=recognition, region_path=before, until_on=today))
-    FormerPlace.objects.bulk_create(moved)
-    Recognition.objects.filter(pk__in=[step.recognition_id for step in moved]).update(moved_to=place)
-
-
 def end(recognitions: Any, *, on: date, reason: str) -> int:
     """End recognitions early; nothing reminds of them any more."""
-    ids = list(recognitions.values_list("pk", flat=True))
+    found = list(recognitions.values_list("pk", "firm_id"))
+    ids = [pk for pk, _firm in found]
     ended = Recognition.objects.filter(pk__in=ids, ended_on=None).update(ended_on=on, end_reason=reason[:200])
     deadlines.close(Deadline.objects.filter(recognition__in=ids))
+    firms_changed({firm for _pk, firm in found})
     return ended

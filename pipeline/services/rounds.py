@@ -19,6 +19,7 @@ from pipeline.errors import ApplicationRefused, StageMoved
 from pipeline.models import Application, Round, RoundVersion, Workday
 from pipeline.selectors.clocks import BEFORE_NOTICE
 from pipeline.services import deadlines
+from pipeline.services.ladders import follow_day
 from pipeline.workflows import PROGRAMMES
 
 
@@ -197,4 +198,6 @@ def set_workday(day: date, *, kind: str, actor: User | None, region: Region, nam
     if before != kind or (workday.name, workday.notice) != (name, notice):
         Workday.objects.filter(pk=workday.pk).update(kind=kind, name=name, notice=notice)
         record_changes(workday, {"kind": (before, kind)}, actor=actor, reason=notice)
-    return deadlines.recompute_deadlines()
+    moved = deadlines.recompute_deadlines()
+    follow_day(day)
+    return moved

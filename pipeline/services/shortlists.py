@@ -9,12 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from crm.errors import DomainError, InvalidInput
+from crm.access import may_write
+from crm.errors import DomainError, InvalidInput, RowChanged
 from crm.models import Firm, Job, Region, User
 from crm.services.chunks import Outcome, Writing, start_in_parts, works
 from crm.services.firms import require_writer
 from crm.services.history import record_changes
 from pipeline.models import PolicyEdition, Shortlist, ShortlistOpening
+from pipeline.selectors.policies import edition_in_force
 from pipeline.selectors.shortlists import opening_key
 from pipeline.services.applications import open_application
 
@@ -40,7 +42,16 @@ def save_shortlist(
         )
     if reasons:
         raise InvalidInput(*reasons)
-    shortlist = Shortlist.objects.create(
+    shortlist = _made(name, edition, region, actor)
+    Picked = Shortlist.firms.through
+    rows = [Picked(shortlist_id=shortlist.pk, firm_id=firm) for firm in dict.fromkeys(firms)]
+    Picked.objects.bulk_create(rows, batch_size=1000)
+    record_changes(shortlist, {"firms": (None, len(rows))}, actor=actor)
+    return shortlist
+
+
+def _made(name: str, edition: PolicyEdition, region: Region, actor: User) -> Shortlist:
+    return Shortlist.objects.create(
         name=name.strip()[:80],
         programme=edition.programme,
         edition=edition,
@@ -48,11 +59,34 @@ def save_shortlist(
         region_path=region.path,
         author=actor,
     )
-    Picked = Shortlist.firms.through
-    rows = [Picked(shortlist_id=shortlist.pk, firm_id=firm) for firm in dict.fromkeys(firms)]
-    Picked.objects.bulk_create(rows, batch_size=1000)
-    record_changes(shortlist, {"firms": (None, len(rows))}, actor=actor)
+
+
+@transaction.atomic
+def start_shortlist(name: str, *, programme: str, region: Region, actor: User) -> Shortlist:
+    """An empty list under the edition in force, for firms to be added one by one. Raises InvalidInput."""
+    require_writer(actor, region.path)
+    edition = edition_in_force(programme, region.path, timezone.localdate())
+    reasons = [] if name.strip() else [_("请为候选名单起一个名称")]
+    if edition is None:
+        reasons.append(_("本区域没有该计划已发布的政策版本，请管理员先发布"))
+    if reasons or edition is None:
+        raise InvalidInput(*reasons)
+    shortlist = _made(name, edition, region, actor)
+    record_changes(shortlist, {"name": (None, shortlist.name)}, actor=actor)
     return shortlist
+
+
+@transaction.atomic
+def add_firm(shortlist: Shortlist, firm: Firm, *, actor: User) -> bool:
+    """Put a firm on the list. False when it is there already. Raises NotAllowed, InvalidInput."""
+    require_writer(actor, shortlist.region_path)
+    if not firm.region_path.startswith(shortlist.region_path):
+        raise InvalidInput(_("候选名单“{name}”只收{region}的企业").format(name=shortlist, region=shortlist.region))
+    Picked = Shortlist.firms.through
+    _row, added = Picked.objects.get_or_create(shortlist_id=shortlist.pk, firm_id=firm.pk)
+    if added:
+        record_changes(shortlist, {"firms": (None, firm)}, actor=actor)
+    return added
 
 
 @transaction.atomic
@@ -64,6 +98,19 @@ def remove_firm(shortlist: Shortlist, firm: Firm, *, actor: User) -> bool:
         ShortlistOpening.objects.filter(shortlist=shortlist, firm=firm).delete()
         record_changes(shortlist, {"firms": (firm, None)}, actor=actor)
     return bool(removed)
+
+
+@transaction.atomic
+def give_shortlist(shortlist: Shortlist, *, to: User, actor: User, reason: str = "") -> None:
+    """The list is another officer's from now on. RowChanged where somebody else just gave it away."""
+    require_writer(actor, shortlist.region_path)
+    if not may_write(to, shortlist.region_path):
+        raise InvalidInput(_("{name} 的岗位不包含该名单所在区划，不能接收").format(name=to))
+    seen = Shortlist.objects.filter(pk=shortlist.pk, author=shortlist.author_id)
+    if not seen.update(author=to):
+        raise RowChanged(_("该名单刚被他人转交，请刷新后再试"))
+    record_changes(shortlist, {"author": (shortlist.author, to)}, actor=actor, reason=reason)
+    shortlist.author = to
 
 
 @transaction.atomic

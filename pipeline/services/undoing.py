@@ -18,9 +18,12 @@ from pipeline.errors import StageMoved, TransitionRefused
 from pipeline.models import Application, Deadline, Recognition, StageEvent, UndoneMove
 from pipeline.models.applications import UNDO
 from pipeline.rungs import first_rung
+from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.ladders import ladders
 from pipeline.services import stops
 from pipeline.services.applications import acted_as
 from pipeline.services.deadlines import OF_A_STAGE
+from pipeline.services.tallies import firms_changed
 from pipeline.signals import stage_changed
 from pipeline.workflow import Transition
 
@@ -74,6 +77,7 @@ def undo_moves(application: Application, *, first: int, last: int, actor: User |
     _revive_ended(application, steps, events, actor=actor, reason=reason)
     _restore_deadlines(application, events)
     stops.take_back(application, [undone.version for undone in events])
+    firms_changed([application.firm_id])
     stage_changed.send(sender=Application, event=event, passing=False)
     return event
 
@@ -152,6 +156,7 @@ def take_back(recognition: Recognition, *, actor: User | None, reason: str) -> N
         raise TransitionRefused(_("认定结果“{title}”此后已被撤销，不能撤回").format(title=recognition))
     record_changes(recognition.firm, {"recognition": (recognition, "")}, actor=actor, reason=reason)
     recognition.delete()
+    firms_changed([recognition.firm_id])
 
 
 def revive(
@@ -165,6 +170,7 @@ def revive(
         if recognition.end_document:
             back["end_document"] = (recognition.end_document, "")
         record_changes(recognition, back, actor=actor, reason=reason, path=firm.region_path)
+        firms_changed([firm.pk])
         reopen(Deadline.objects.filter(recognition=recognition, closed_at__gte=since))
 
 
@@ -189,9 +195,8 @@ def _restore_deadlines(application: Application, events: list[StageEvent]) -> No
 
 def reopen(deadlines: Any) -> None:
     """Due again, with the rungs that are still ahead; what has passed meanwhile by its date alone stays closed."""
-    today = timezone.localdate()
+    today, known, calendar = timezone.localdate(), ladders(), work_calendar()
     for deadline in deadlines:
         if deadline.due_on >= today or deadline.kind in OF_A_STAGE:
-            Deadline.objects.filter(pk=deadline.pk).update(
-                closed_at=None, next_rung_on=first_rung(deadline.kind, deadline.due_on)
-            )
+            first = first_rung(known[deadline.kind], deadline.due_on, calendar)
+            Deadline.objects.filter(pk=deadline.pk).update(closed_at=None, next_rung_on=first)

@@ -17,9 +17,8 @@ from pipeline.choices import Phase
 from pipeline.models import Application
 from pipeline.selectors.days import DueItem
 from pipeline.selectors.firms import FULL, HALF, RUNG_WORDS, STRUCK, Rung
-from pipeline.selectors.funnel import Funnel
 from pipeline.selectors.targets import BEHIND, MET, MISSED, PACE_LABELS, QuotaRow
-from pipeline.workflow import Stage, Workflow
+from pipeline.workflow import Stage
 from pipeline.workflows import PROGRAMMES
 
 register = template.Library()
@@ -156,11 +155,6 @@ def _state(place: int, here: int, application: Application) -> str:
 @register.inclusion_tag("pipeline/charts/quota_bars.html")
 def quota_chart(rows: Sequence[QuotaRow], by_region: bool = False) -> dict[str, Any]:
     return {"chart": charts.quota_bars(rows, by_region=by_region), "rows": rows, "by_region": by_region}
-
-
-@register.inclusion_tag("pipeline/charts/funnel.html")
-def funnel_chart(funnel: Funnel, table: Workflow) -> dict[str, Any]:
-    return {"chart": charts.funnel_chart(funnel, table), "programme": table.programme, "table": table}
 
 
 @register.simple_tag

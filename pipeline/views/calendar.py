@@ -16,11 +16,11 @@ from crm.views.common import attempt, person, say, staff_only
 from pipeline.choices import ClockMode
 from pipeline.forms import ClockRuleForm, CloseRoundForm, RoundForm, WorkdayForm
 from pipeline.models import Round, Workday
-from pipeline.selectors.calendar import with_versions, work_calendar
+from pipeline.selectors.calendar import missing_notices, with_versions, work_calendar
 from pipeline.selectors.stops import rules_in_force
 from pipeline.services.rounds import close_round, save_round, set_workday
 from pipeline.services.stops import set_clock_rule
-from pipeline.workdays import announced_year
+from pipeline.workdays import announced_year, months_after
 
 
 @staff_only
@@ -123,7 +123,8 @@ def _calendar(
     request: HttpRequest, form: WorkdayForm, *, rule_form: ClockRuleForm | None = None, status: int = 200
 ) -> HttpResponse:
     known = work_calendar()
-    years = [timezone.localdate().year + step for step in (0, 1)]
+    today = timezone.localdate()
+    missing = missing_notices(known, today)
     context = {
         "form": form,
         "rules": rules_in_force(),
@@ -131,6 +132,7 @@ def _calendar(
         "rule_form": rule_form,
         "workdays": list(Workday.objects.order_by("-date")[:200]),
         "announced": max([announced_year(), *known.noticed_years]),
-        "provisional": [year for year in years if year > announced_year() and year not in known.noticed_years],
+        "missing_notices": missing,
+        "provisional": [year for year in known.unannounced(today, months_after(today, 12)) if year not in missing],
     }
     return render(request, "pipeline/calendar.html", context, status=status)

@@ -1,64 +1,40 @@
-"""The firm library and the record page of one firm."""
+"""The record page of one firm."""
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from crm.access import may_write
+from crm.choices import TouchKind
 from crm.errors import DomainError, InvalidInput
 from crm.fact_codes import FACT_CODES, NO_YEAR
-from crm.frame import current_region
 from crm.identifiers import Unreadable
-from crm.models import Firm, Region
-from crm.paging import capped_count, keyset
+from crm.models import Firm, Tag, Task
 from crm.rows import fact_value
-from crm.selectors.firms import officers_for, regions_to_move_to
+from crm.selectors.merging import successor_of
 from crm.services.facts import record_fact
-from crm.services.firms import add_touch, assign_firm, move_firm, save_contact
-from crm.views.common import attempt, person, refuse, say, staff_only, wants_fragment
-from pipeline.filters import FirmFilter
-from pipeline.forms import AssignForm, ContactForm, FactForm, MoveFirmForm, OpenForm, TouchForm
-from pipeline.models import Application
+from crm.services.tasks import plan_task
+from crm.services.touches import log_contact
+from crm.views.common import attempt, back, person, refuse, say, staff_only, typed_key
+from pipeline.contact_forms import TaskForm, TouchForm
+from pipeline.forms import FactForm, OpenForm
+from pipeline.models import Application, Recognition
+from pipeline.selectors.benefits import tax_benefit
 from pipeline.selectors.calendar import work_calendar
-from pipeline.selectors.chips import foremost, gap_chips
-from pipeline.selectors.days import due_items
-from pipeline.selectors.firms import figures_shown, firm_timeline, ladder_of, ladders
+from pipeline.selectors.days import due_items, with_due
+from pipeline.selectors.firms import figures_shown, ladder_of
+from pipeline.selectors.next_actions import firm_actions
 from pipeline.selectors.programmes import openings
+from pipeline.selectors.timelines import Timeline, firm_timeline
 from pipeline.services.applications import open_application
-from pipeline.workflows import PROGRAMMES
-
-ORDER = ("-updated_at", "-pk")
-
-
-@staff_only
-@require_GET
-def firm_list(request: HttpRequest) -> HttpResponse:
-    """The officer's firm library; htmx asks for the same address and gets the rows alone."""
-    firms = Firm.objects.visible_to(request.user).select_related("region", "officer")
-    if (region := current_region(request)) is not None:
-        firms = firms.filter(region_path__under=region.path)
-    filterset = FirmFilter(request.GET, queryset=firms, request=request)
-    found = filterset.qs if filterset.is_valid() else firms.none()
-    page = keyset(found, order=ORDER, after=request.GET.get("after", ""))
-    number, more = capped_count(found)
-    badges, chips = ladders(page.rows), gap_chips([firm.pk for firm in page.rows], programmes=PROGRAMMES)
-    context = {
-        "filterset": filterset,
-        "page": page,
-        "ladders": badges,
-        "chips": foremost(chips, badges),
-        "number": number,
-        "more": more,
-        "filtered": any(value for name, value in request.GET.items() if name not in {"region", "after", "year"}),
-    }
-    template = "pipeline/_firm_rows.html" if wants_fragment(request) else "pipeline/firm_list.html"
-    return render(request, template, context)
 
 
 def visible_firm(request: HttpRequest, credit_code: str) -> Firm:
@@ -70,54 +46,108 @@ def visible_firm(request: HttpRequest, credit_code: str) -> Firm:
 @staff_only
 @require_GET
 def firm_page(request: HttpRequest, credit_code: str) -> HttpResponse:
-    return _page(request, visible_firm(request, credit_code))
+    """The record page; the address of a firm that went into another leads to that one."""
+    try:
+        return _page(request, visible_firm(request, credit_code))
+    except Http404:
+        if (now := successor_of(credit_code)) is None:
+            raise
+    firm = visible_firm(request, now.credit_code)
+    say(request, _("代码 {code} 的企业已并入本企业").format(code=credit_code))
+    return redirect("firm", firm.credit_code)
 
 
 def _page(request: HttpRequest, firm: Firm, *, status: int = 200, **forms: Any) -> HttpResponse:
     """The record page, perhaps with a refused form on it."""
     today = timezone.localdate()
-    applications = list(Application.objects.visible_to(request.user).filter(firm=firm).order_by("-opened_at", "-pk"))
+    applications = list(
+        Application.objects.visible_to(request.user)
+        .filter(firm=firm)
+        .select_related("officer")
+        .order_by("-opened_at", "-pk")
+    )
+    for application in applications:
+        application.firm = firm
     recognitions = list(firm.recognitions.order_by("-granted_on", "-pk"))
+    deadlines = due_items(
+        firm.deadlines.filter(closed_at=None).select_related("application", "recognition"), today, work_calendar()
+    )
+    running = [item for item in applications if item.closed_at is None]
+    figures = figures_shown(firm)
     context = {
         "firm": firm,
         "former_names": list(firm.former_names.all()),
-        "contacts": list(firm.contacts.all()),
-        "members": list(firm.memberships.filter(ended_on=None).select_related("user")),
+        "tags": list(Tag.objects.visible_to(request.user).filter(tagged__firm=firm)),
         "ladder": ladder_of(recognitions, applications, today=today),
-        "applications": applications,
-        "running": [item for item in applications if item.closed_at is None],
-        "recognitions": recognitions,
-        "deadlines": due_items(
-            firm.deadlines.filter(closed_at=None).select_related("application", "recognition"), today, work_calendar()
-        ),
+        "running": with_due(running, deadlines),
+        "deadlines": deadlines,
         "openings": openings(recognitions, applications, today),
-        **figures_shown(firm),
-        "timeline": firm_timeline(firm, recognitions, user=request.user),
+        "benefit": tax_benefit(figures["facts"], recognitions, today),
+        **figures,
+        **composer(request, firm, running, today),
+        "timeline": timeline_of(request, firm, recognitions),
         "may_write": may_write(request.user, firm.region_path),
-        "officers": officers_for(firm.region_path),
-        "regions": regions_to_move_to(firm.region, Region.objects.visible_to(request.user)),
-        "touch_form": TouchForm(initial={"on": today}),
         "fact_form": FactForm(),
-        "contact_form": ContactForm(),
         **forms,
     }
     return render(request, "pipeline/firm_page.html", context, status=status)
 
 
+def composer(request: HttpRequest, firm: Firm, running: list[Application], today: date) -> dict[str, Any]:
+    """What is to be done, and the forms to say what was done; `?task=` names the task that a contact is to finish."""
+    actions = firm_actions(firm, running, user=request.user, today=today)
+    wanted = typed_key(request.GET.get("task", request.POST.get("task", "")))
+    doing = next((each.task for each in actions if each.task and each.task.pk == wanted), None)
+    kind = TouchKind.CALL if doing else TouchKind.NOTE
+    return {
+        "actions": actions,
+        "doing": doing,
+        "today": today,
+        "touch_form": TouchForm(initial={"on": today, "kind": kind, "task": doing and doing.pk}),
+        "task_form": TaskForm(),
+    }
+
+
+def timeline_of(request: HttpRequest, firm: Firm, titles: list[Recognition] | None = None) -> Timeline:
+    """The page of the timeline that the address asks for."""
+    show, after = request.GET.get("show", ""), request.GET.get("after", "")
+    return firm_timeline(firm, user=request.user, show=show, after=after, titles=titles)
+
+
 def _answer(request: HttpRequest, firm: Firm, done: bool, text: str, **forms: Any) -> HttpResponse:
     if done:
         say(request, text)
-        return redirect("firm", firm.credit_code)
+        return back(request, reverse("firm", args=[firm.credit_code]))
     return _page(request, firm, status=409, **forms)
 
 
 @staff_only
 @require_POST
 def firm_touch(request: HttpRequest, credit_code: str) -> HttpResponse:
+    """A note, a call or a visit with all that follows from it."""
     firm = visible_firm(request, credit_code)
     form = TouchForm(request.POST)
-    done = attempt(form, lambda: add_touch(firm, actor=person(request), **form.cleaned_data))
+    done = attempt(
+        form, lambda: log_contact(firm, actor=person(request), done=_task_of(request, firm, form), **form.contact())
+    )
     return _answer(request, firm, done, _("已记录"), touch_form=form)
+
+
+def _task_of(request: HttpRequest, firm: Firm, form: TouchForm) -> Task | None:
+    """The task that the contact was; a closed one is refused by the service that closes it."""
+    if not (key := form.cleaned_data["task"]):
+        return None
+    return get_object_or_404(Task.objects.visible_to(request.user).select_related("firm", "owner"), pk=key, firm=firm)
+
+
+@staff_only
+@require_POST
+def firm_task(request: HttpRequest, credit_code: str) -> HttpResponse:
+    """Plan something for a firm."""
+    firm = visible_firm(request, credit_code)
+    form = TaskForm(request.POST)
+    done = attempt(form, lambda: plan_task(firm, actor=person(request), **form.cleaned_data))
+    return _answer(request, firm, done, _("已安排"), task_form=form)
 
 
 @staff_only
@@ -148,33 +178,6 @@ def _record(firm: Firm, data: dict[str, Any], request: HttpRequest) -> None:
         file=data["file"],
         actor=person(request),
     )
-
-
-@staff_only
-@require_POST
-def firm_contact(request: HttpRequest, credit_code: str) -> HttpResponse:
-    firm = visible_firm(request, credit_code)
-    form = ContactForm(request.POST)
-    done = attempt(form, lambda: save_contact(firm, actor=person(request), **form.cleaned_data))
-    return _answer(request, firm, done, _("联系人已保存"), contact_form=form)
-
-
-@staff_only
-@require_POST
-def firm_assign(request: HttpRequest, credit_code: str) -> HttpResponse:
-    firm = visible_firm(request, credit_code)
-    form = AssignForm(request.POST, officers=officers_for(firm.region_path))
-    done = attempt(form, lambda: assign_firm(firm, officer=form.cleaned_data["officer"], actor=person(request)))
-    return _answer(request, firm, done, _("经办人员已更改"), assign_form=form)
-
-
-@staff_only
-@require_POST
-def firm_move(request: HttpRequest, credit_code: str) -> HttpResponse:
-    firm = visible_firm(request, credit_code)
-    form = MoveFirmForm(request.POST, visible=Region.objects.visible_to(request.user))
-    done = attempt(form, lambda: move_firm(firm, actor=person(request), **form.cleaned_data))
-    return _answer(request, firm, done, _("所属区划已更改"), region_form=form)
 
 
 @staff_only

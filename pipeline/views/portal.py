@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from crm.access import scope_of
 from crm.errors import InvalidInput
-from crm.models import Firm
+from crm.models import Firm, Touch
 from crm.services.mandates import acting_for
 from crm.views.common import attempt, form_address, person, refuse, say
 from pipeline.forms import MoveForm
@@ -30,6 +30,7 @@ from pipeline.services.applications import move_application
 from pipeline.services.recognition_duties import record_report
 from pipeline.views.material_list import list_context
 
+WORDS_SHOWN = 10
 MOST_FIRMS = 100  # an agent's; what is shown of each is one line
 
 
@@ -89,6 +90,9 @@ def _one_firm(request: HttpRequest, firm: Firm, firms: list[Firm]) -> HttpRespon
         "trackers": found,
         "todo": [item for item in found if item.my_turn],
         "titles": own_titles([firm], _today()),
+        "words": list(
+            Touch.objects.filter(firm=firm, public=True).select_related("actor").order_by("-at", "-pk")[:WORDS_SHOWN]
+        ),
     }
     return render(request, "pipeline/portal/home.html", context)
 

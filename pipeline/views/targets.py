@@ -1,10 +1,10 @@
-"""Targets: where each number stands, what is behind it, and the entry of targets and manual amounts."""
+"""Targets: where each number stands on a day, and what is behind it."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,14 +14,16 @@ from crm.frame import current_region, current_year
 from crm.models import Region
 from crm.paging import keyset
 from crm.services.jobs import start_job
-from crm.views.common import attempt, person, say, staff_only
+from crm.views.common import person, staff_only, wants_fragment
 from pipeline.choices import Counter
-from pipeline.forms import CountForm, QuotaForm
-from pipeline.models import Count, Indicator, Quota
+from pipeline.models import Indicator
 from pipeline.selectors.counts import Period, counted_rows
+from pipeline.selectors.pushing import push_list
+from pipeline.selectors.quality import PROJECTS, QUALITY
 from pipeline.selectors.snapshots import latest_snapshot
-from pipeline.services.targets import add_count, set_quota
+from pipeline.selectors.target_page import target_page
 
+FIRMS = 20  # by gain, behind one county's number
 RELATED = {
     "event": ("application__firm", "application__region"),
     "entry": ("region", "entered_by"),
@@ -33,69 +35,50 @@ PLACES = {"event": "application__region_path", "entry": "region_path", "recognit
 @staff_only
 @require_GET
 def targets(request: HttpRequest) -> HttpResponse:
-    return _page(request)
-
-
-def _page(request: HttpRequest, *, status: int = 200, **forms: Any) -> HttpResponse:
-    region, year = current_region(request), current_year(request)
+    """Every target of the region: as of the newest snapshot, or of another day as it was known then or is now."""
+    region, year, today = current_region(request), current_year(request), timezone.localdate()
     assert region is not None
-    visible = Region.objects.visible_to(request.user)
+    as_of = asked_day(request, today)
+    year = as_of.year if as_of and "year" not in request.GET else year
+    known_now = request.GET.get("known") == "now"
+    known_on = None if as_of is None or known_now else as_of
+    page = target_page(
+        region,
+        person(request),
+        year,
+        as_of=as_of,
+        known_on=known_on,
+        today=today,
+        indicator=request.GET.get("indicator", ""),
+    )
     context = {
         "region": region,
         "year": year,
-        "compiled": latest_snapshot(region, year=year),
-        "counts": _entries(request, region, year),
-        "revisions": list(
-            Quota.objects.visible_to(request.user)
-            .filter(region=region, year=year)
-            .exclude(superseded_at=None)
-            .select_related("indicator", "set_by")
-        ),
-        "quota_form": QuotaForm(visible=visible, initial={"year": year, "region": region.code}),
-        "count_form": CountForm(visible=visible, initial={"region": region.code}),
-        "region_options": list(visible.filter(path__under=region.path).order_by("path")[:200]),
-        **forms,
+        "page": page,
+        "compiled": page.compiled,
+        "as_of": as_of,
+        "known_now": known_now,
+        "today": today,
+        "as_of_query": f"&as_of={as_of.isoformat()}" if as_of else "",
     }
-    return render(request, "pipeline/targets.html", context, status=status)
+    return render(request, "pipeline/targets.html", context)
 
 
-def _entries(request: HttpRequest, region: Region, year: int) -> list[Count]:
-    rows = Count.objects.visible_to(request.user).filter(region_path__under=region.path, on__year=year)
-    return list(rows.select_related("indicator", "region", "entered_by")[:20])
-
-
-@staff_only
-@require_POST
-def quota_set(request: HttpRequest) -> HttpResponse:
-    form = QuotaForm(request.POST, visible=Region.objects.visible_to(request.user))
-    if not attempt(form, lambda: set_quota(actor=person(request), **form.cleaned_data)):
-        return _page(request, status=409, quota_form=form)
-    _recompile(request)
-    say(request, _("目标已保存，数字正在重新统计"))
-    return redirect("targets")
-
-
-@staff_only
-@require_POST
-def count_add(request: HttpRequest) -> HttpResponse:
-    form = CountForm(request.POST, visible=Region.objects.visible_to(request.user))
-    if not attempt(form, lambda: add_count(actor=person(request), **form.cleaned_data)):
-        return _page(request, status=409, count_form=form)
-    _recompile(request)
-    say(request, _("已录入，数字正在重新统计"))
-    return redirect("targets")
+def asked_day(request: HttpRequest, today: date) -> date | None:
+    """The day asked for; None for the newest, and for what is no day or has not come yet."""
+    try:
+        found = date.fromisoformat(request.GET.get("as_of", ""))
+    except ValueError:
+        return None
+    return found if date(2000, 1, 1) <= found <= today else None
 
 
 @staff_only
 @require_POST
 def compile_now(request: HttpRequest) -> HttpResponse:
     """Count again now instead of tonight."""
-    job = _recompile(request)
+    job = start_job("metrics.compile", title=_("重新统计指标"), actor=person(request), params={}, total=1)
     return redirect("job", job.pk)
-
-
-def _recompile(request: HttpRequest):
-    return start_job("metrics.compile", title=_("重新统计指标"), actor=person(request), params={}, total=1)
 
 
 @staff_only
@@ -103,13 +86,40 @@ def _recompile(request: HttpRequest):
 def target_rows(request: HttpRequest, code: str) -> HttpResponse:
     """The firms, filings or entries behind one number: exactly those that were counted."""
     indicator = get_object_or_404(Indicator, code=code)
-    region, year = current_region(request), current_year(request)
-    assert region is not None
-    compiled = latest_snapshot(region, year=year)
-    as_of = compiled.as_of if compiled else timezone.localdate()
+    region, year = _place(request), current_year(request)
+    as_of = asked_day(request, timezone.localdate()) or _compiled_day(region, year)
     kind = "event" if indicator.counter == Counter.FILED else "entry" if indicator.is_manual else "recognition"
-    rows = counted_rows(indicator, Period(year, as_of)).select_related(*RELATED[kind])
+    behind = Indicator.objects.get(code=PROJECTS) if indicator.code == QUALITY else indicator
+    rows = counted_rows(behind, Period(year, as_of)).select_related(*RELATED[kind])
     rows = rows.filter(**{f"{PLACES[kind]}__under": region.path})
     page = keyset(rows, order=("-pk",), after=request.GET.get("after", ""))
     context = {"indicator": indicator, "region": region, "year": year, "as_of": as_of, "page": page, "kind": kind}
-    return render(request, "pipeline/target_rows.html", context)
+    template = "pipeline/targets/_behind.html" if wants_fragment(request) else "pipeline/target_rows.html"
+    return render(request, template, context)
+
+
+@staff_only
+@require_GET
+def target_firms(request: HttpRequest, code: str) -> HttpResponse:
+    """The open firms of one target and region by what a push of theirs would do for it."""
+    indicator = get_object_or_404(Indicator.objects.exclude(counter=""), code=code)
+    region, year, today = _place(request), current_year(request), timezone.localdate()
+    user = person(request)
+    pushes = push_list(region, user, year=year, today=today, indicator=indicator.code, limit=FIRMS)
+    context = {"indicator": indicator, "region": region, "year": year, "pushes": pushes}
+    template = "pipeline/targets/_firms.html" if wants_fragment(request) else "pipeline/targets/firms.html"
+    return render(request, template, context)
+
+
+def _place(request: HttpRequest) -> Region:
+    """The region of the switch, or the one below it whose row was opened: that leaves the switch alone."""
+    at = request.GET.get("at")
+    region = Region.objects.visible_to(request.user).filter(code=at).first() if at else current_region(request)
+    if region is None:
+        raise Http404
+    return region
+
+
+def _compiled_day(region: Region, year: int) -> date:
+    compiled = latest_snapshot(region, year=year)
+    return compiled.as_of if compiled else timezone.localdate()

@@ -45,7 +45,7 @@ class Person:
             locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": width, "height": height}, base_url=base
         )
         self.page: Page = self.context.new_page()
-        self.page.set_default_timeout(8000)
+        self.page.set_default_timeout(20_000)
         self.troubles: list[str] = []
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on("console", self._console)
@@ -68,6 +68,7 @@ class Person:
 def sit_down(chromium, live_server, committed_db, settings) -> Iterator:
     """`sit_down(user)` logs somebody in; at the end nobody may have met an error in the page."""
     settings.EMAIL_BACKEND = "notifications.backends.MailboxBackend"
+    settings.MESSAGE_UNDO_SECONDS = 0
     seated: list[Person] = []
 
     def sit(user: User, **size: int) -> Person:

@@ -45,6 +45,7 @@ def test_from_ticked_rows_to_the_refused_ones_and_back(committed_db, sit_down):
     page.get_by_role("button", name="开始批量办理").click()
     page.locator("#job").wait_for()
     chunks.work_on(Job.objects.get().pk)
+    assert [(job.state, job.error) for job in Job.objects.all()] == [("done", "")]
     page.get_by_text("未能办理的").wait_for()  # the page itself turns to the report
     assert "已处理 47，拒绝 1，共 48" in page.locator("#job").inner_text().replace("\n", "")
     assert taken.firm.name in page.locator("main").inner_text()

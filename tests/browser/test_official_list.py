@@ -45,7 +45,7 @@ def test_a_list_of_500_lines_is_matched_decided_confirmed_and_undone(committed_d
     page.get_by_text("2 行等您决定").wait_for()
     assert page.get_by_text("校验位不符").count() == 2
     assert violations(page) == []
-    page.locator("[data-key]").first.focus()
+    page.locator("[data-decide] [data-key]").first.focus()
     page.keyboard.press("1")
     page.wait_for_url("**decided=1")
     assert page.evaluate("document.activeElement.dataset.key") == "1"

@@ -17,32 +17,61 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 
 from crm.choices import Role
-from crm.models import Import, ImportRow, Job, Mandate, Membership, Post, Region, RegistrationRequest, User
+from crm.models import (
+    ChangeRecord,
+    DuplicatePair,
+    Import,
+    ImportRow,
+    Job,
+    Mandate,
+    Membership,
+    Post,
+    Region,
+    RegistrationRequest,
+    User,
+)
+from crm.services.chunks import run as run_job
 from crm.services.chunks import work_on
 from crm.services.downloads import note_download
+from crm.services.exports import start_export
 from crm.services.facts import record_fact
+from crm.services.firm_events import move_in
+from crm.services.firms import assign_firm, save_contact, update_firm
 from crm.services.holdings import save_right
 from crm.services.invitations import invite
+from crm.services.leaves import plan_leave
 from crm.services.mandates import grant_mandate
+from crm.services.merging import merge_firms
 from crm.services.people import renew_calendar_key
 from crm.services.registrations import ask_for_account
+from crm.services.saved_views import save_view
+from crm.services.tags import make_tag
+from crm.services.tasks import plan_task
 from crm.signals import invited
-from notifications.models import Mail, Message
-from pipeline.models import OfficialList, OfficialListRow, PendingResult
+from notifications.bounces import note_bounce
+from notifications.models import Attachment, Channel, Digest, Mail, Message
+from notifications.unsubscribing import link_for
+from pipeline.models import Indicator, OfficialList, OfficialListRow, PendingResult, Scenario
 from pipeline.policy import policy_of
+from pipeline.services.amounts import add_count
 from pipeline.services.applications import move_application
 from pipeline.services.bench import start_bench
 from pipeline.services.drafts import copy_edition
+from pipeline.services.firm_acts import start_firm_act
+from pipeline.services.handovers import propose
+from pipeline.services.hygiene import look_at_all
 from pipeline.services.material_decisions import Decision, decide_materials
 from pipeline.services.materials import upload_files
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.notices import issue_notice
+from pipeline.services.reports import make_report
 from pipeline.services.rounds import save_round
 from pipeline.services.screening import start_screening
 from pipeline.services.shortlists import save_shortlist
 from pipeline.services.uploads import begin_upload
 from tests import make
 from tests.pipeline import world
+from tests.pipeline.test_push_list import forecast_of
 
 pytestmark = pytest.mark.whole
 SECRET = "平南智造"  # the firm's name, which a stranger must not meet anywhere
@@ -63,12 +92,38 @@ MOVE = {"transition": "recommend", "version": 0, "note": "x"}
 ROUTES = {
     "my_day": Route(LIST),
     "firms": Route(LIST),
+    "firm_names": Route(LIST, ("firm_field",)),
+    "firm_sums": Route(LIST),
+    "firm_views": Route(LIST),
+    "firm_view": Route(HIDDEN, ("view",), {"act": "rename", "name": "x", "version": 0}),
+    "firm_bulk": Route(LIST, (), {"act": "assign", "firm": "1"}),
+    "firm_bulk_undo": Route(HIDDEN, ("act_job",), {}),
     "firm": Route(HIDDEN, ("credit_code",)),
     "firm_touch": Route(HIDDEN, ("credit_code",), {"kind": "note", "text": "x"}),
     "firm_fact": Route(HIDDEN, ("credit_code",), {"code": "rd_cny", "value": "1", "year": "2025", "source": "tax"}),
     "firm_contact": Route(HIDDEN, ("credit_code",), {"name": "x"}),
     "firm_assign": Route(HIDDEN, ("credit_code",), {"officer": ""}),
     "firm_move": Route(HIDDEN, ("credit_code",), {"region": "450881"}),
+    "firm_task": Route(HIDDEN, ("credit_code",), {"title": "x", "due_on": "2099-01-01"}),
+    "firm_edit": Route(HIDDEN, ("credit_code",), {"name": "x"}),
+    "firm_contact_edit": Route(HIDDEN, ("credit_code", "contact"), {"name": "x"}),
+    "firm_restore": Route(HIDDEN, ("credit_code", "change"), {}),
+    "firm_people": Route(HIDDEN, ("credit_code",)),
+    "firm_timeline": Route(HIDDEN, ("credit_code",)),
+    "firm_questions": Route(HIDDEN, ("credit_code",)),
+    "firm_checklist": Route(HIDDEN, ("credit_code",)),
+    "firm_similar": Route(HIDDEN, ("credit_code",)),
+    "tasks": Route(LIST),
+    "task": Route(HIDDEN, ("todo",)),
+    "task_done": Route(HIDDEN, ("todo",), {}),
+    "task_later": Route(HIDDEN, ("todo",), {"due_on": "2099-01-01"}),
+    "task_give": Route(HIDDEN, ("todo",), {"owner": "1"}),
+    "task_cancel": Route(HIDDEN, ("todo",), {"reason": "x"}),
+    "firm_peek": Route(HIDDEN, ("credit_code",)),
+    "palette": Route(LIST),
+    "keys": Route(LIST),
+    "firm_events": Route(HIDDEN, ("credit_code",)),
+    "firm_event_withdraw": Route(HIDDEN, ("credit_code", "event"), {"reason": "x"}),
     "firm_gap": Route(HIDDEN, ("credit_code",)),
     "firm_figures": Route(HIDDEN, ("credit_code",)),
     "firm_entry": Route(HIDDEN, ("credit_code",), {"code": "dishonesty", "value": "0", "source": "tax"}),
@@ -95,6 +150,12 @@ ROUTES = {
     "registrations": Route(LIST),
     "registration_decide": Route(HIDDEN, ("request",), {"reason": "x"}),
     "registration_file": Route(HIDDEN, ("request",)),
+    "duplicates": Route(LIST),
+    "duplicates_search": Route(LIST, (), {}),
+    "duplicate_dismiss": Route(HIDDEN, ("pair",), {"note": "x"}),
+    "merge_page": Route(HIDDEN, ("kept", "other"), {"reason": "x"}),
+    "firm_same": Route(HIDDEN, ("credit_code",)),
+    "merge_undo": Route(HIDDEN, ("merge",), {}),
     "board": Route(LIST, ("programme",)),
     "board_lane": Route(HIDDEN, ("programme", "stage")),
     "applications": Route(LIST),
@@ -123,6 +184,26 @@ ROUTES = {
     "shortlist_open": Route(HIDDEN, ("shortlist",), {}),
     "shortlist_status": Route(HIDDEN, ("shortlist",)),
     "shortlist_cancel": Route(HIDDEN, ("shortlist",), {}),
+    "hygiene": Route(LIST),
+    "hygiene_place": Route(LIST),
+    "contact_rules": Route(LIST),
+    "lapse_mend": Route(HIDDEN, ("lapse",), {"title": "x", "due_on": "2099-01-01"}),
+    "visits": Route(LIST),
+    "visit_sheets": Route(LIST),
+    "visits_plan": Route(LIST, (), {"firm": "1", "on": "2099-01-01"}),
+    "firm_visit": Route(HIDDEN, ("credit_code",)),
+    "handovers": Route(LIST),
+    "handover_new": Route(LIST),
+    "handover": Route(HIDDEN, ("handover",)),
+    "handover_status": Route(HIDDEN, ("handover",)),
+    "handover_decline": Route(HIDDEN, ("handover",), {"reason": "x"}),
+    "handover_paper": Route(HIDDEN, ("handover",)),
+    "handover_act": Route(HIDDEN, ("handover", "handing"), {}),
+    "handover_mails": Route(LIST, ("giver",)),
+    "tags": Route(LIST),
+    "tag_change": Route(HIDDEN, ("tag",), {"act": "rename", "name": "x"}),
+    "leaves": Route(LIST),
+    "leave_end": Route(HIDDEN, ("leave",), {}),
     "deadlines": Route(LIST),
     "deadline_month": Route(LIST),
     "recognitions": Route(LIST),
@@ -131,6 +212,7 @@ ROUTES = {
     "recognition_add": Route(HIDDEN, ("credit_code",), {"kind": "high_tech:certificate", "granted_on": "2024-01-01"}),
     "targets": Route(LIST),
     "target_rows": Route(LIST, ("code",)),
+    "target_firms": Route(LIST, ("code",)),
     "quota_set": Route(MANAGE, (), {"indicator": "high_tech.stock", "region": "450821", "year": 2026, "target": 1}),
     "count_add": Route(
         MANAGE,
@@ -143,8 +225,32 @@ ROUTES = {
             "evidence": "x",
         },
     ),
+    "target_table": Route(LIST),
+    "quota_import": Route(MANAGE, (), {}),
+    "amounts": Route(LIST),
+    "count_import": Route(MANAGE, (), {}),
+    "quality_set": Route(MANAGE, (), {"year": 2026, "amount_class": "A"}),
+    "count_correct": Route(HIDDEN, ("entry",)),
+    "published": Route(LIST),
     "compile_now": Route(OWN, (), {}),
+    "forecast": Route(LIST),
+    "push_list": Route(LIST),
+    "brief": Route(LIST),
+    "what_if": Route(LIST),
+    "scenario_save": Route(HIDDEN, (), {"name": "x", "region": "450821", "indicator": "high_tech.first_time"}),
+    "scenario": Route(HIDDEN, ("scenario",)),
+    "scenario_forget": Route(HIDDEN, ("scenario",), {}),
+    "override": Route(HIDDEN, ("application", "indicator"), {"percent": "50", "reason": "x"}),
+    "calibration": Route(LIST),
     "funnel": Route(LIST),
+    "funnel_firms": Route(LIST),
+    "funnel_cohorts": Route(LIST),
+    "funnel_ladder": Route(LIST),
+    "funnel_ladder_firms": Route(LIST),
+    "reports": Route(LIST),
+    "report_make": Route(OWN, (), {"period": "year", "year": 2026}),
+    "report_template": Route(LIST),
+    "report_file": Route(HIDDEN, ("report",)),
     "policies": Route(LIST),
     "policy": Route(LIST, ("programme", "edition")),
     "policy_compare": Route(LIST, ("programme", "edition")),
@@ -162,6 +268,9 @@ ROUTES = {
     "rounds": Route(LIST),
     "round": Route(LIST, ("round",)),
     "round_close": Route(MANAGE, ("round",), {"close-on": "2026-06-01", "close-notice_number": "x"}),
+    "ladders": Route(LIST),
+    "ladder": Route(LIST, ("kind",)),
+    "ladder_reset": Route(MANAGE, ("kind",), {"version": "0"}),
     "clock_rule": Route(MANAGE, (), {"programme": "high_tech", "mode": "restart"}),
     "calendar": Route(LIST),
     "workday_set": Route(MANAGE, (), {"date": "2026-12-25", "kind": "holiday"}),
@@ -197,15 +306,58 @@ ROUTES = {
     "notices": Route(LIST),
     "notices_read": Route(OWN, (), {}),
     "notice_open": Route(HIDDEN, ("message",), {}),
+    "reminders": Route(LIST),
+    "portal_reminders": Route(LIST),
+    "reminder_threshold": Route(OWN, (), {"threshold": "2"}),
+    "reminder_snooze": Route(HIDDEN, ("deadline",), {"until": "2099-01-01"}),
+    "reminder_stop": Route(HIDDEN, ("deadline",), {"reason": "x"}),
+    "reminder_resume": Route(HIDDEN, ("deadline",), {}),
+    "digests": Route(LIST),
+    "digest_again": Route(HIDDEN, ("digest",), {}),
     "outbox": Route(LIST),
+    "outbox_delivery": Route(LIST),
+    "outbox_delivery_resend": Route(LIST, (), {"row": "1"}),
+    "outbox_delivery_give_up": Route(LIST, (), {"row": "1", "reason": "x"}),
     "outbox_message": Route(HIDDEN, ("message",)),
+    "outbox_attachment": Route(HIDDEN, ("message",)),
+    "outbox_act": Route(HIDDEN, ("message",), {"act": "send"}),
+    "outbox_send": Route(LIST, (), {"everything": "1"}),
+    "outbox_templates": Route(LIST),
+    "outbox_template": Route(LIST, ("topic", "language")),
+    "template_preview": Route(LIST, ("topic", "language"), {"subject": "{企业}", "body": "{企业}", "seen": 0}),
+    "template_act": Route(LIST, ("topic", "language"), {"act": "hold"}),
+    "letter_firm": Route(HIDDEN, ("credit_code",)),
+    "letter_application": Route(HIDDEN, ("application",)),
+    "letter_many": Route(LIST, (), {"everything": "1"}),
+    "addresses": Route(LIST),
+    "address_contact": Route(HIDDEN, ("credit_code",), {"name": "x", "email": "x@example.cn"}),
+    "bounce_settle": Route(HIDDEN, ("bounce",), {"address": "x@example.cn"}),
+    "bounce_resend": Route(HIDDEN, ("bounce",), {"address": "x@example.cn"}),
+    "firm_messages": Route(HIDDEN, ("credit_code",)),
+    "application_messages": Route(HIDDEN, ("application",)),
+    "portal_inbox": Route(LIST),
     "mailbox": Route(LIST),
     "mailbox_mail": Route(HIDDEN, ("mail",)),
     "mailbox_html": Route(HIDDEN, ("mail",)),
+    "mailbox_attachment": Route(HIDDEN, ("mail",)),
+    "bell": Route(OWN),
+    "notice_read": Route(HIDDEN, ("message",), {}),
+    "notification_settings": Route(OWN),
+    "unsubscribe": Route(PUBLIC, ("stop",)),
+    "channels": Route(LIST),
+    "channel_add": Route(LIST),
+    "channel": Route(HIDDEN, ("channel",)),
+    "channel_test": Route(HIDDEN, ("channel",), {}),
+    "channel_switch": Route(HIDDEN, ("channel",), {"on": "0"}),
     "imports": Route(LIST),
     "import_template": Route(LIST),
     "import": Route(HIDDEN, ("batch",)),
+    "import_columns": Route(HIDDEN, ("batch",)),
+    "import_sheet": Route(HIDDEN, ("batch",), {}),
+    "import_decide_all": Route(HIDDEN, ("batch",), {"outcome": "pending", "decision": "skip"}),
     "import_confirm": Route(HIDDEN, ("batch",), {}),
+    "import_go_on": Route(HIDDEN, ("batch",), {}),
+    "import_revert": Route(HIDDEN, ("batch",), {}),
     "import_report": Route(HIDDEN, ("batch",)),
     "import_decide": Route(HIDDEN, ("batch", "line"), {"decision": "skip"}),
     "official_lists": Route(LIST),
@@ -217,11 +369,18 @@ ROUTES = {
     "official_list_add": Route(HIDDEN, ("list", "line"), {}),
     "job": Route(HIDDEN, ("job",)),
     "job_cancel": Route(HIDDEN, ("job",), {}),
+    "job_refused": Route(HIDDEN, ("job",)),
+    "exports": Route(LIST),
+    "export_rows": Route(LIST, ("rows_kind",), {"rows": "1"}),
+    "export_file": Route(HIDDEN, ("export",)),
     "choose_language": Route(PUBLIC, (), {"language": "en"}),
+    "fold_rail": Route(OWN, (), {"rail": "folded"}),
     "settings": Route(OWN),
     "account": Route(OWN),
     "token_renew": Route(OWN, (), {}),
     "calendar_renew": Route(OWN, (), {}),
+    "periodic": Route(LIST),
+    "periodic_run": Route(OWN, ("task",), {}),
     "people": Route(LIST),
     "post_add": Route(HIDDEN, ("post",), {"role": "admin", "region": "450881"}),
     "post_remove": Route(HIDDEN, ("post",), {}),
@@ -259,9 +418,12 @@ ROUTES = {
     "api-job-detail": Route(HIDDEN, ("job_pk",)),
     "api-assessment-preview": Route(OWN, (), {"programme": "tech_sme", "facts": {}}),
     "api-job-outcomes": Route(HIDDEN, ("job_pk",)),
+    "api-firm-bulk": Route(LIST, (), {"act": "assign", "firms": ["91450821DEM0000010"]}),
     "api-bulk-move": Route(LIST, (), {"transition": "recommend", "applications": [{"id": 1, "version": 0}]}),
     "api-lookup": Route(PUBLIC, (), {"credit_code": "x", "reference": "x"}),
     "api-progress": Route(LIST),
+    "api-forecast": Route(LIST),
+    "api-push-list": Route(LIST),
     "api-funnel": Route(LIST),
     "health": Route(PUBLIC),
     "health_live": Route(PUBLIC),
@@ -276,7 +438,7 @@ EVERYBODY = ACCOUNTS | {"anonymous"}
 OPENS = {HIDDEN: STAFF, LIST: STAFF, MANAGE: STAFF, OWN: ACCOUNTS, PUBLIC: EVERYBODY}
 MANAGERS = STAFF | {"firm_user"}  # who may know of the firm's accounts and agents; an agent may not
 EXCEPTIONS = {
-    **dict.fromkeys(("my_day", "notices", "mailbox"), ACCOUNTS),
+    **dict.fromkeys(("my_day", "notices", "mailbox", "portal_inbox"), ACCOUNTS),
     **dict.fromkeys(("portal", "portal_check", "portal_figures"), FIRM),
     **dict.fromkeys(("portal_application", "portal_move", "portal_receipt", "portal_messages"), FIRM),
     **dict.fromkeys(
@@ -284,14 +446,21 @@ EXCEPTIONS = {
     ),
     **dict.fromkeys(("upload", "upload_finish"), frozenset({"firm_user"})),  # who began it goes on with it
     **dict.fromkeys(("material_notice", "material_notice_docx", "document_file"), STAFF | FIRM),
-    **dict.fromkeys(("portal_documents", "portal_report"), FIRM),
+    **dict.fromkeys(("portal_documents", "portal_report", "portal_reminders"), FIRM),
+    **dict.fromkeys(("reminder_snooze", "reminder_stop", "reminder_resume"), STAFF | FIRM),
+    **dict.fromkeys(("firm_edit", "firm_contact_edit"), frozenset({"officer", "lead", "admin"})),  # who may write
+    "digest_again": frozenset({"officer", "lead", "admin"}),
+    "handover_new": frozenset({"officer", "lead", "admin"}),  # who holds work or manages those who do
     "downloads": frozenset({"lead", "admin"}),
     **dict.fromkeys(("portal_people", "access_end", "access_invite", "access_mandate"), MANAGERS),
     **dict.fromkeys(("invitation_again", "invitation_withdraw", "mandate_revoke", "mandate_file"), MANAGERS),
     **dict.fromkeys(("fact_file", "api-round-detail"), STAFF | FIRM),
     # One's own: the message's and the mail's recipient, who started a job or a trial.
-    "notice_open": frozenset({"firm_user"}),
-    **dict.fromkeys(("mailbox_mail", "mailbox_html"), frozenset({"firm_user", "admin"})),
+    **dict.fromkeys(("notice_open", "notice_read"), frozenset({"firm_user"})),
+    **dict.fromkeys(("channels", "channel_add", "channel"), frozenset({"lead", "admin"})),
+    **dict.fromkeys(("channel_test", "channel_switch"), frozenset({"lead", "admin"})),
+    **dict.fromkeys(("mailbox_mail", "mailbox_html", "mailbox_attachment"), frozenset({"firm_user", "admin"})),
+    **dict.fromkeys(("job_refused", "firm_bulk_undo", "export_file"), frozenset({"officer"})),
     **dict.fromkeys(("job", "job_cancel", "api-job-detail", "api-job-outcomes"), frozenset({"officer"})),
     "policy_bench_result": frozenset({"officer"}),
     # The law is written by administrators; what is computed for all is started by the authority.
@@ -299,10 +468,13 @@ EXCEPTIONS = {
     **dict.fromkeys(("policy_copy", "policy_upload"), frozenset({"admin"})),
     **dict.fromkeys(("screening_start", "screening_status", "screening_cancel", "screening_save"), STAFF),
     "compile_now": STAFF,
+    "report_make": STAFF,
+    "periodic_run": STAFF,
 }
 # Programs find lists empty, not missing; the firm's people find what is theirs there, too.
-LISTS_OF_STAFF = {"api-progress", "api-funnel"}
+LISTS_OF_STAFF = {"api-progress", "api-funnel", "api-forecast", "api-push-list"}
 STAFF_ONLY = {
+    "api-firm-bulk",
     "api-pending-result-reveal",
     "api-official-list-detail",
     "api-official-list-rows",
@@ -347,6 +519,14 @@ def proof() -> SimpleUploadedFile:
     return SimpleUploadedFile(f"{SECRET}.pdf", b"%PDF-1.7")
 
 
+def twins_of(firm) -> dict[str, object]:
+    """A firm that looks like this one, and one that went into it."""
+    twin, absorbed = (make.firm(f"{SECRET}{word}", firm.region) for word in ("乙", "丙"))
+    pair = DuplicatePair.objects.create(first=firm, second=twin, reasons=["similar_name"])
+    merge = merge_firms(firm, absorbed, actor=None)
+    return {"kept": firm.credit_code, "other": twin.credit_code, "pair": pair.pk, "merge": merge.pk}
+
+
 def mandated(username: str, firm, *, begins: int = -30, days: int = 60, **fields) -> User:
     """An agent of the firm, from so many days ago and for so many days."""
     agent, starts_on = make.person(username), timezone.localdate() + timedelta(days=begins)
@@ -371,6 +551,19 @@ def agent(firm) -> User:
 def expired_agent(firm) -> User:
     """Whose mandate ended yesterday."""
     return mandated("expired_agent", firm, days=29)
+
+
+def work_of(officer, firm, county) -> dict[str, object]:
+    """The officer holds the firm, is away once, and hands everything to a colleague."""
+    colleague = make.person("colleague", county, Role.OFFICER)
+    assign_firm(firm, officer=officer, actor=officer)
+    day = date(2099, 1, 5)
+    leave = plan_leave(officer, deputy=colleague, from_on=day, until_on=day, actor=officer, today=day, note=SECRET)
+    handover = propose(officer, receiver=colleague, region=county, kinds=["firms"], actor=officer, note=SECRET)
+    work_on(look_at_all(here=True).pk)
+    lapse = firm.lapses.all()[0]
+    held = {"lapse": lapse.pk, "leave": leave.pk, "handover": handover.pk, "giver": officer.pk, "handing": "receive"}
+    return held | {"tag": make_tag(SECRET[:20], region=county, actor=officer).pk}
 
 
 def people_of(firm, other_firm) -> dict[str, object]:
@@ -424,20 +617,37 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
         body=SECRET,
         send_after=timezone.now(),
         message_id="<x>",
+        attachment=(book := Attachment.objects.keep("x", f"{SECRET}.xlsx", b"x")),
     )
+    bounce = note_bounce(message, 550, SECRET)
     mail = Mail.objects.create(
         address=firm_user.email,
         recipient=firm_user,
         region_path=firm.region_path,
+        attachment=book,
         subject=SECRET,
         text=SECRET,
         html=SECRET,
         at=timezone.now(),
     )
+    channel = Channel.objects.create(
+        name=SECRET,
+        kind="robot",
+        region=county,
+        region_path=county.path,
+        address="json://127.0.0.1:9/x",
+        kinds=["reminder"],
+        active=False,
+        changed_at=timezone.now(),
+    )
+    failed = Digest.objects.create(
+        kind="morning", recipient=officer, period="2026-11-25", region_path=county.path, state="failed", error=SECRET
+    )
     batch = Import.objects.create(
         name=f"{SECRET}.csv", digest="x", region=county, region_path=county.path, actor=officer, state="checked"
     )
-    ImportRow.objects.create(batch=batch, line=2, raw={"企业名称": SECRET}, outcome="pending")
+    batch.refused.save(f"{SECRET}.xlsx", proof(), save=True)
+    ImportRow.objects.create(batch=batch, line=2, raw=[SECRET], outcome="pending")
     job = Job.objects.create(kind="import.check", title=SECRET, actor=officer)
     window = save_round(
         programme="high_tech", region=city, year=2026, opens_on=date(2026, 5, 1), closes_on=date(2026, 9, 1), actor=lead
@@ -462,6 +672,15 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
         standing="matched",
         offered="matched",
     )
+    entry = add_count(
+        Indicator.objects.get(code="manual.national_platforms"),
+        county,
+        on=date(2026, 1, 5),
+        value=Decimal(1),
+        evidence=SECRET,
+        actor=officer,
+    )
+    move_in(firm, region=county, place=SECRET, on=date(2020, 1, 5), document="x", actor=officer, today=date(2026, 7, 1))
     compile_metrics()
     work_on(start_screening(county, "high_tech", actor=None, here=True).pk)
     shortlist = save_shortlist(SECRET, edition=edition, region=county, firms=[firm.pk], actor=officer)
@@ -470,10 +689,28 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
     pending = PendingResult.objects.create(
         application=application, version=0, transition="reject", entered_by=lead, entered_at=timezone.now()
     )
+    taken = start_export("firms", [firm.pk], region=county, actor=officer, reason=SECRET)
+    run_job(taken.pk)
     return {
+        **work_of(officer, firm, county),
+        "export": taken.export.pk,
+        "rows_kind": "applications",
+        "firm_field": "officer",
+        "view": save_view(SECRET, "", owner=officer, shared=True).pk,
+        "act_job": start_firm_act("assign", [firm.pk], actor=officer).pk,
+        "report": make_report(county, date(2026, 1, 1), date(2026, 6, 30), actor=officer, today=date(2026, 7, 1)).pk,
         "pending": pending.pk,
         "results": [pending.pk],
         **people_of(firm, other_firm),
+        **twins_of(firm),
+        "scenario": Scenario.objects.create(
+            name=SECRET,
+            owner=officer,
+            region=county,
+            region_path=county.path,
+            indicator=forecast_of(county, [(application, 0.5)]).indicator,
+            year=timezone.localdate().year,
+        ).pk,
         "document": paper.pk,
         "material_file": paper.uses.get().pk,
         "upload": on_its_way.key,
@@ -481,6 +718,8 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
         "year": 0,
         "number": 1,
         "title": firm.recognitions.get().pk,
+        "entry": entry.pk,
+        "event": firm.events.get().pk,
         "act": "complete",
         "shortlist": shortlist.pk,
         "list": published.pk,
@@ -495,12 +734,21 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
         "membership": Membership.objects.get(user=firm_user).pk,
         "programme": "high_tech",
         "stage": "formal",
+        "kind": "annual_report",
         "code": "tech_sme.certified_in_year",
+        "indicator": "high_tech.first_time",
         "round": window.pk,
         "round_pk": window.pk,
         "message": message.pk,
+        "bounce": bounce.pk,
+        "topic": "stage_notice",
+        "language": "zh-hans",
         "message_pk": message.pk,
         "mail": mail.pk,
+        "channel": channel.pk,
+        "stop": link_for(message).rstrip("/").rpartition("/")[2],
+        "deadline": firm.deadlines.filter(for_firm=True)[0].pk,
+        "digest": failed.pk,
         "batch": batch.pk,
         "line": 2,
         "job": job.pk,
@@ -510,7 +758,18 @@ def everything(private_storage, firm, officer, firm_user, city, county, lead, ad
         "what": "right",
         "key": renew_calendar_key(other_officer),
         "right": right.pk,
+        "task": "crm.tasks.beat_heart",
+        **dealings_of(firm, officer),
     }
+
+
+def dealings_of(firm, officer):
+    """A contact person, a change of the firm, and something to do there."""
+    contact = save_contact(firm, name=SECRET, actor=officer)
+    update_firm(firm, changes={"address": SECRET}, actor=officer)
+    change = ChangeRecord.objects.get(object_type="crm.firm", object_id=str(firm.pk), field="address")
+    todo = plan_task(firm, title=SECRET, due_on=timezone.localdate(), actor=officer)
+    return {"contact": contact.pk, "change": change.pk, "todo": todo.pk}
 
 
 @pytest.fixture
@@ -523,10 +782,15 @@ def nine(viewer, officer, lead, leader, admin, firm_user, agent, expired_agent) 
 def ask(client: Client, name: str, world_: dict):
     route = ROUTES[name]
     renamed = {"application": "pk", "membership": "pk", "message": "pk", "mail": "pk", "batch": "pk", "job": "pk"}
-    renamed |= {"edition": "code", "draft": "pk", "trial": "pk"}
+    renamed |= {"export": "pk", "rows_kind": "kind", "act_job": "pk", "channel": "pk", "stop": "token", "event": "pk"}
+    renamed |= {"report": "pk", "edition": "code", "draft": "pk", "trial": "pk", "bounce": "pk", "topic": "code"}
     renamed |= {"shortlist": "pk", "round": "pk", "post": "pk", "round_pk": "pk", "message_pk": "pk", "job_pk": "pk"}
-    renamed |= {"fact": "pk", "right": "pk", "document": "pk", "material_file": "pk", "upload": "key", "title": "pk"}
-    renamed |= {"list": "pk", "list_pk": "pk"} | dict.fromkeys(("invitation", "mandate", "request", "pending"), "pk")
+    renamed |= {"entry": "pk", "fact": "pk", "right": "pk", "document": "pk", "material_file": "pk", "upload": "key"}
+    renamed |= {"title": "pk", "list": "pk", "list_pk": "pk", "deadline": "pk", "digest": "pk", "task": "name"}
+    renamed |= dict.fromkeys(("contact", "change", "todo"), "pk")
+    renamed |= dict.fromkeys(("invitation", "mandate", "request", "pending", "pair", "merge", "scenario"), "pk")
+    renamed |= {"handover": "pk", "giver": "pk", "leave": "pk", "lapse": "pk", "handing": "act", "tag": "pk"}
+    renamed |= {"firm_field": "field", "view": "pk"}
     address = reverse(name, kwargs={renamed.get(key, key): world_[key] for key in route.kwargs})
     if name == "board_lane":
         address += f"?after={world_['application']}"

@@ -4,10 +4,16 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from config.benchmark import jobs, moving, report
-from crm.models import Firm, Import, Job
-from pipeline.models import Application, StageEvent
+from config.benchmark import delivering, jobs, moving, report
+from config.benchmark.copies import copy_city
+from crm.models import Firm, Import, Job, Region
+from notifications.models import Message
+from pipeline.models import Application, Indicator, StageEvent
+from pipeline.selectors.counts import Period, compiled_counts
+from pipeline.services.tallies import rebuild_counts, verify_counts
+from tests import make
 
 pytestmark = pytest.mark.whole
 
@@ -15,6 +21,11 @@ pytestmark = pytest.mark.whole
 @pytest.fixture
 def scratch(db):
     call_command("benchmark", "load", "--firms", "60")
+
+
+def everything():
+    today = timezone.localdate()
+    return list(Indicator.objects.filter(active=True)), Period(today.year, today)
 
 
 def test_it_refuses_a_database_with_real_firms(firm):
@@ -31,22 +42,43 @@ def test_the_same_seed_loads_the_same_city(scratch):
     assert all("DEM" in code for code in Firm.objects.values_list("credit_code", flat=True))
 
 
+def test_more_firms_are_copies_with_counts_that_hold(scratch):
+    events, told = StageEvent.objects.count(), compiled_counts(*everything())
+
+    copy_city(2, figures=True)
+
+    assert (Firm.objects.count(), Firm.objects.values("credit_code").distinct().count()) == (180, 180)
+    assert StageEvent.objects.count() == 3 * events
+    assert compiled_counts(*everything()) == {key: 3 * number for key, number in told.items()}
+    assert (verify_counts(), rebuild_counts()) == ([], 0)
+    later = make.firm("新来的企业", Region.objects.get(code="450821"))
+    assert later.pk > Firm.objects.exclude(pk=later.pk).latest("pk").pk
+
+
+def test_a_size_that_is_no_multiple_is_refused_before_anything_is_loaded(db):
+    with pytest.raises(CommandError, match="multiple"):
+        call_command("benchmark", "load", "--firms", "15000")
+
+    assert Firm.objects.count() == 0
+
+
 def test_a_run_is_written_compared_and_grown(scratch, tmp_path, capsys):
     first, second = tmp_path / "a.json", tmp_path / "b.json"
-    only = "list,record,board,plan reminders,stage change"
+    only = "list,record,board,outlook,push list,what if,cohorts,ladder,weekly mail,plan reminders,stage change"
     call_command("benchmark", "run", "--only", only, "--rounds", "1", "--json", str(first))
     figures = json.loads(first.read_text())
 
-    assert set(figures["pages"]) == {"list", "record", "board"}
-    assert (figures["pages"]["list"]["statements"], figures["pages"]["record"]["statements"]) == (11, 20)
-    assert set(figures["jobs"]) == {"plan reminders", "stage change"}
+    assert set(figures["pages"]) == {"list", "record", "board", "outlook", "push list", "what if", "cohorts", "ladder"}
+    assert (figures["pages"]["list"]["statements"], figures["pages"]["record"]["statements"]) == (10, 20)
+    assert set(figures["jobs"]) == {"plan reminders", "stage change", "weekly mail"}
+    assert figures["jobs"]["weekly mail"]["items"] == 10  # leader, lead, the city's officer and those of seven counties
 
     call_command("benchmark", "check", "--warn", "--only", only, "--rounds", "1", "--against", str(first))
     assert "statement counts are the same" in capsys.readouterr().out
 
     figures["pages"]["list"]["statements"] = 3
     first.write_text(json.dumps(figures))
-    with pytest.raises(CommandError, match="list: 11 statements, was 3"):
+    with pytest.raises(CommandError, match="list: 10 statements, was 3"):
         call_command("benchmark", "check", "--only", only, "--rounds", "1", "--against", str(first))
 
     second.write_text(json.dumps(figures | {"firms": 600}))
@@ -85,6 +117,16 @@ def test_a_bulk_move_is_measured_whole_and_leaves_nothing(scratch):
     assert figures["items"] == 120
     assert (Firm.objects.count(), Job.objects.count()) == (60, 0)
     assert (Application.objects.count(), StageEvent.objects.count()) == before
+
+
+def test_a_delivery_is_measured_beside_a_plain_loop_and_leaves_nothing(scratch, monkeypatch):
+    monkeypatch.setattr(delivering, "BLOCK", 20)
+    before = Message.objects.count()
+
+    figures = delivering.deliver(40)
+
+    assert (figures["items"], Message.objects.count()) == (40, before)
+    assert figures["ratio"] > 0
 
 
 def test_an_unknown_page_is_named(scratch):

@@ -7,11 +7,11 @@ from django.core.management import call_command
 from django.db.models import Count as CountOf
 from django.utils import timezone
 
-from crm.models import Credential, DemoRow, Fact, Firm, IntellectualProperty, User
+from crm.models import Credential, DemoRow, Fact, Firm, IntellectualProperty, Leave, Task, Touch, User
 from crm.services.people import add_membership
 from pipeline.assessment import assess
 from pipeline.choices import Bucket, Phase
-from pipeline.models import Application, Quota, Recognition, Round, StageEvent
+from pipeline.models import Application, HandOver, Lapse, Quota, Recognition, Round, StageEvent
 from pipeline.policy import policy_of
 from pipeline.selectors.facts import facts_of
 from pipeline.selectors.policies import edition_in_force
@@ -28,11 +28,16 @@ CLEARED = (
     Credential,
     DemoRow,
     Fact,
+    HandOver,
     IntellectualProperty,
+    Lapse,
+    Leave,
     Quota,
     Recognition,
     Round,
     StageEvent,
+    Task,
+    Touch,
 )
 NOVEMBER = "2026-11-23 10:00+08:00"
 
@@ -57,6 +62,8 @@ def picture():
         ),
         sorted(Fact.objects.values_list("firm__credit_code", "year", "code", "basis", "source", "value")),
         sorted(IntellectualProperty.objects.values_list("firm__credit_code", "kind", "number", "in_force")),
+        sorted(Touch.objects.values_list("firm__credit_code", "kind", "text", "on", "public", "outcome")),
+        sorted(Task.objects.values_list("firm__credit_code", "kind", "title", "due_on", "owner__username", "done_at")),
         sorted(Credential.objects.values_list("firm__credit_code", "kind", "level", "rank")),
         sorted(Quota.objects.values_list("indicator__code", "region__code", "year", "target")),
     )

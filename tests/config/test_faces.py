@@ -12,14 +12,21 @@ from django.utils import timezone
 
 from config import strings
 from crm.models import User
+from crm.services.chunks import run as run_job
+from crm.services.exports import start_export
 from crm.services.invitations import invite
 from crm.services.registrations import ask_for_account
-from notifications.digests import iso_week, send_period
+from notifications.digests import send_period
+from notifications.letters import letter_of, write_letter
 from notifications.models import Message, MessageKind
 from notifications.reminders import plan_reminders
+from notifications.topics import TOPICS
+from notifications.watch import watch
+from notifications.wording import own_wording
 from pipeline.models import Deadline, Indicator
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.targets import set_quota
+from pipeline.workdays import iso_week
 from tests.pipeline import world
 
 ROOMS = ("config", "crm", "pipeline", "notifications")
@@ -75,12 +82,12 @@ def used_icons():
     text = "".join(path.read_text("utf-8") for path in TEMPLATES)
     rail = (Path(settings.BASE_DIR) / "config" / "context.py").read_text("utf-8")
     tags = (Path(settings.BASE_DIR) / "pipeline/templatetags/pipeline_tags.py").read_text("utf-8")
-    timeline = (Path(settings.BASE_DIR) / "pipeline/selectors/firms.py").read_text("utf-8")
+    timeline = (Path(settings.BASE_DIR) / "pipeline/selectors/timelines.py").read_text("utf-8")
     return (
         set(re.findall(r'{% icon "([\w-]+)"', text))
         | set(re.findall(r'Entry\(\w*\("[^"]+"\), "([a-z0-9-]+)"', rail))
         | set(re.findall(r'"(?:act|soon|wait|fine)": "([a-z0-9-]+)"', tags))
-        | set(re.findall(r'Happening\([^,]+, "([a-z-]+)"', timeline))
+        | set(re.findall(r'Happening\("([a-z-]+)"', timeline))
         | set(re.findall(r'"(?:note|call|visit)": "([a-z-]+)"', timeline))
     )
 
@@ -113,6 +120,11 @@ PAGES += [
     "calendar",
     "screenings",
     "shortlists",
+    "outbox_templates",
+    "addresses",
+    "periodic",
+    "exports",
+    "outbox_delivery",
 ]
 
 
@@ -151,7 +163,10 @@ def test_pages_of_one_firm_and_one_application_speak_english(programme, stage, c
     assert CHINESE.findall(text.replace("依据材料", "")) == []
 
 
-def test_mails_speak_english_to_those_who_chose_it(city, lead, leader, firm, firm_user):
+def test_mails_speak_english_to_those_who_chose_it(
+    city, lead, leader, admin, firm, firm_user, settings, private_storage
+):
+    settings.MORNING_THRESHOLD = 0
     User.objects.update(language="en")
     target = Indicator.objects.get(code="high_tech.first_time")
     for region in (city, firm.region):
@@ -162,6 +177,13 @@ def test_mails_speak_english_to_those_who_chose_it(city, lead, leader, firm, fir
     send_period(iso_week(timezone.localdate()), today=timezone.localdate())
     invite(firm, email=leader.email, name=leader.name, actor=None)
     ask_for_account(code=firm.credit_code, firm_name=firm.name, name="x", phone="1", email="x@example.cn")
+    watch()
+
+    letter = own_wording(TOPICS["letter"], "en")
+    written = letter_of(TOPICS["letter"], subject=letter.subject, body=letter.body, version=0)
+    write_letter(written, firm, actor=lead, batch="x")
+
+    run_job(start_export("firms", [firm.pk], region=firm.region, actor=lead, reason="x").pk)
 
     kinds = set(Message.objects.values_list("kind", flat=True))
     text = "".join(f"{m.subject} {m.body} {m.html}" for m in Message.objects.all()).replace("依据材料", "")

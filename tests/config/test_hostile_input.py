@@ -11,6 +11,8 @@ from notifications.models import Message
 from pipeline.models import Application, Quota, Recognition, StageEvent
 from tests.pipeline import world
 
+pytestmark = pytest.mark.whole  # every page is asked dozens of questions
+
 LISTS = ["firms", "applications", "deadlines", "rounds", "recognitions", "indicators", "quotas", "messages", "jobs"]
 NASTY = ["\0", "长" * 3000, "-1", "0", "99999", "9" * 30, "NaN", "²", "1e400", "[]", "' OR 1=1 --"]
 
@@ -94,6 +96,26 @@ def test_no_parameter_breaks_a_page(address, admin, firm):
     client = client_of(admin)
 
     for parameter in ("q", "region", "year", "stage", "after", "until", "state", "to"):
+        for value in NASTY:
+            assert client.get(address, {parameter: value}).status_code in {200, 400, 404}
+
+
+@pytest.mark.parametrize(
+    ("address", "parameters"),
+    [
+        ("/funnel/", ("programme", "quarter", "as_of")),
+        ("/funnel/firms/", ("what", "stage", "outcome", "kind", "reason", "after")),
+        ("/funnel/cohorts/", ("by", "year", "as_of")),
+        ("/funnel/ladder/", ("year", "as_of")),
+        ("/funnel/ladder/firms/", ("who", "within", "due", "outcome", "after")),
+        ("/reports/", ("after",)),
+        ("/reports/template/", ("version",)),
+    ],
+)
+def test_no_question_breaks_a_page_of_conversion(address, parameters, admin):
+    client = client_of(admin)
+
+    for parameter in parameters:
         for value in NASTY:
             assert client.get(address, {parameter: value}).status_code in {200, 400, 404}
 

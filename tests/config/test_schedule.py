@@ -1,5 +1,7 @@
 """When beat runs what: in Shanghai's hours, whatever zone the server is in."""
 
+import os
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -34,6 +36,33 @@ def test_entries_fire_at_shanghais_hours(entry, hours, minute, hour):
     run = next_run(entry, now)
 
     assert (run.hour in hours, run.minute) == (True, minute)
+
+
+@pytest.fixture(params=["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+def server_zone(request):
+    """The server's own zone, as its C library has it."""
+    before = os.environ.get("TZ")
+    os.environ["TZ"] = request.param
+    time.tzset()
+    yield request.param
+    os.environ["TZ"] = before or "Asia/Shanghai"
+    time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("entry", "after", "expected"),
+    [
+        ("plan the reminders due today", "2026-12-31 23:59", "2027-01-01 08:00"),
+        ("plan the reminders due today", "2027-01-01 00:01", "2027-01-01 08:00"),
+        ("plan the reminders due today", "2027-01-01 08:00", "2027-01-02 08:00"),
+        ("turn the day's clocks", "2026-12-31 23:59", "2027-01-01 00:10"),
+        ("plan again what a failed morning left", "2026-12-31 20:06", "2027-01-01 09:05"),
+    ],
+)
+def test_the_next_fire_time_is_shanghais_in_whatever_zone_the_server_is(server_zone, entry, after, expected):
+    run = next_run(entry, datetime.fromisoformat(f"{after}+08:00").astimezone(UTC))
+
+    assert run == datetime.fromisoformat(f"{expected}+08:00")
 
 
 def test_every_entry_names_a_task_that_exists():

@@ -1,6 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from stdnum.cn import uscc
 
-from crm.identifiers import Unreadable, blank, credit_code, day, is_destroyed, name_key, tidy
+from crm.identifiers import Unreadable, _is_sound, blank, credit_code, day, is_destroyed, name_key, tidy
 
 GOOD = "914508212004926014"
 
@@ -81,3 +84,9 @@ def test_a_day_that_does_not_exist_is_refused():
         day("2023-02-30")
 
     assert str(refused.value) == "日期“2023-02-30”无法识别；请写成 2023-05-31"
+
+
+@given(st.text(alphabet="0123456789ABCDEFGHJKLMNPQRTUWXYIOSVZ", min_size=17, max_size=19))
+def test_a_code_is_sound_exactly_where_the_library_finds_nothing_wrong(text):
+    for candidate in (text, *(text[:17] + sign for sign in "0123456789ABCDEFGHJKLMNPQRTUWXY")):
+        assert _is_sound(candidate) == uscc.is_valid(candidate)

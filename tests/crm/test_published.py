@@ -5,9 +5,10 @@ import zipfile
 
 import pytest
 
+from crm import archives
 from crm.errors import UnreadableFile
 from crm.models import FormerName
-from crm.published import archives, files, rows
+from crm.published import files, rows
 from crm.published.files import published_lines, text_lines
 from crm.published.matching import Known, Register, Standing, Twice, match
 from crm.published.rows import Listed, listed, read_list

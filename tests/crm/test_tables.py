@@ -1,8 +1,10 @@
 import io
+import zipfile
 
 import openpyxl
 import pytest
 
+from crm import tables
 from crm.columns import find_layout
 from crm.errors import UnreadableFile
 from crm.rows import parse_row
@@ -46,6 +48,19 @@ def test_xlsx_lines_are_numbered_as_the_sheet_shows_them():
 def test_a_file_that_makes_no_sense_is_refused(name, content):
     with pytest.raises(UnreadableFile):
         find_layout(read_lines(io.BytesIO(content), name))
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "ods"])
+def test_a_workbook_that_unpacks_to_far_too_much_is_refused_before_it_is_opened(monkeypatch, ending):
+    monkeypatch.setattr(tables, "MOST_UNPACKED", 2 << 20)
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * (3 << 20))
+
+    with pytest.raises(UnreadableFile) as refused:
+        list(read_lines(file, f"a.{ending}"))
+
+    assert refused.value.reasons == ["文件解压后超过 2 MB，可能是恶意文件，未作处理；请拆分后上传"]
 
 
 def test_a_table_without_a_credit_code_says_what_it_found():

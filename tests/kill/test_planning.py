@@ -7,7 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from pipeline.choices import DeadlineKind
-from pipeline.rungs import first_rung
+from pipeline.rungs import DEFAULTS, first_rung
+from pipeline.workdays import WorkCalendar
 from tests.processes import Product, database_url, smtp_sink
 
 pytestmark = pytest.mark.kill
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.kill
 DEADLINES = 120
 WEDNESDAY = date(2026, 11, 25)
 DUE = WEDNESDAY + timedelta(days=27)  # its rung of 30 days was three days ago, when nothing ran
+FIRST = first_rung(DEFAULTS[DeadlineKind.ANNUAL_REPORT], DUE, WorkCalendar())
 FILL = f"""
 from datetime import date
 from crm.models import Contact, Firm, Region
@@ -28,8 +30,9 @@ for number in range({DEADLINES}):
     held = Recognition.objects.create(firm=firm, programme="high_tech", title="certificate",
                                       granted_on=date(2025, 1, 1), **here)
     Deadline.objects.create(key=f"k{{number}}", kind="{DeadlineKind.ANNUAL_REPORT.value}", firm=firm, recognition=held,
+                            for_firm=True,
                             region_path=city.path, due_on=date.fromisoformat("{DUE}"),
-                            next_rung_on=date.fromisoformat("{first_rung(DeadlineKind.ANNUAL_REPORT, DUE)}"))
+                            next_rung_on=date.fromisoformat("{FIRST}"))
 """
 COUNT = "from notifications.models import Message; print(Message.objects.count())"
 
@@ -38,7 +41,7 @@ COUNT = "from notifications.models import Message; print(Message.objects.count()
 def installation(tmp_path):
     with database_url(tmp_path) as url, smtp_sink() as (sink, email_url):
         product = Product(tmp_path, DATABASE_URL=url, EMAIL_URL=email_url, CACHE_URL="locmem://")
-        assert product.manage("migrate", "-v", "0").returncode == 0
+        product.migrate()
         yield product, sink
 
 

@@ -38,7 +38,7 @@ SCREEN = ("screen", "--programme", "tech_sme", "--on", "2026-07-01")
 def test_a_killed_screening_goes_on_and_ends_like_an_undisturbed_one(tmp_path):
     with database_url(tmp_path) as url:
         product = Product(tmp_path, DATABASE_URL=url)
-        assert product.manage("migrate", "-v", "0").returncode == 0
+        product.migrate()
         product.ask(FILL)
         assert product.manage(*SCREEN).returncode == 0
         undisturbed = product.ask(STATE)

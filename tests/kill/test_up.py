@@ -14,14 +14,21 @@ pytestmark = pytest.mark.kill
 
 
 @pytest.fixture
-def product(tmp_path):
+def fresh(tmp_path):
     with database_url(tmp_path) as url:
         yield Product(tmp_path, DATABASE_URL=url)
 
 
+@pytest.fixture
+def product(fresh):
+    """The same with its tables there already: only the first start has to make them."""
+    fresh.migrate()
+    return fresh
+
+
 def started(product, port):
     process = product.start("manage.py", "up", "--no-demo", "--port", str(port))
-    process.wait_line("Ctrl-C stops everything")
+    process.wait_line("Ctrl-C stops everything", seconds=180)  # a first start makes the tables
     return process
 
 
@@ -38,7 +45,8 @@ def child(process, word):
     return None
 
 
-def test_it_serves_restarts_what_dies_refuses_a_double_and_stops_without_orphans(product):
+def test_it_serves_restarts_what_dies_refuses_a_double_and_stops_without_orphans(fresh):
+    product = fresh
     port = free_port()
     up = started(product, port)
     try:
@@ -105,8 +113,8 @@ def test_it_survives_kill_nine_of_itself_and_keeps_the_data(product):
         ("REDIS_SERVER_BIN", "/no/such", "REDIS_SERVER_BIN='/no/such' cannot be used: there is no program"),
     ],
 )
-def test_a_bad_value_stops_the_start_with_one_sentence(product, name, value, sentence):
-    done = product.manage("up", **{name: value})
+def test_a_bad_value_stops_the_start_with_one_sentence(fresh, name, value, sentence):
+    done = fresh.manage("up", **{name: value})
 
     assert done.returncode == 1
     assert done.stdout == ""
@@ -114,8 +122,8 @@ def test_a_bad_value_stops_the_start_with_one_sentence(product, name, value, sen
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_a_dangerous_deployment_does_not_start(product):
-    done = product.manage("up", DEBUG="1", ALLOWED_HOSTS="cultivar.example.cn")
+def test_a_dangerous_deployment_does_not_start(fresh):
+    done = fresh.manage("up", DEBUG="1", ALLOWED_HOSTS="cultivar.example.cn")
 
     assert done.returncode == 1
     assert "DEBUG is on while ALLOWED_HOSTS names other machines." in done.stderr

@@ -15,6 +15,7 @@ from tests import make
 @pytest.fixture(autouse=True)
 def mailbox(settings):
     settings.EMAIL_BACKEND = "notifications.backends.MailboxBackend"
+    settings.MESSAGE_UNDO_SECONDS = 0
 
 
 def own(user):

@@ -1,23 +1,24 @@
 """Who is told of what: moves, reminders, the weekly gap."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
 
-from crm.models import Contact, User
+from crm.models import Contact, Post, User
 from crm.services.firms import assign_firm
 from notifications import digests
-from notifications.digests import first_workday, iso_week, send_gap_digests
+from notifications.digests import first_workday, send_gap_digests
 from notifications.models import Digest, Message
 from notifications.reminders import plan_reminders
-from pipeline.models import Deadline, Indicator, Snapshot
+from pipeline.models import Application, Deadline, Indicator, Snapshot
 from pipeline.services.applications import move_application
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.rounds import set_workday
 from pipeline.services.targets import set_quota
+from pipeline.workdays import iso_week
 from tests import make
 from tests.pipeline import world
 
@@ -125,6 +126,61 @@ def test_reminders_follow_the_ladder_to_firm_and_officer(returned):
     ]
 
 
+def test_superiors_hear_once_after_the_days_set_and_of_who_was_told_before(returned, lead, leader):
+    for day in ("2026-11-27", "2026-11-30", "2026-12-01", "2026-12-02"):
+        plan(day)
+    assert told(recipient__in=[lead, leader]) == []
+
+    for day in ("03", "04", "07", "08", "09"):
+        plan(f"2026-12-{day}")
+
+    messages = {message.recipient: message for message in Message.objects.filter(recipient__in=[lead, leader])}
+    assert Message.objects.filter(recipient__in=[lead, leader]).count() == 2
+    to_lead, to_leader = messages[lead], messages[leader]
+    assert (to_lead.urgent, to_lead.subject) == (
+        True,
+        "【逾期 3 个工作日】高新技术企业 补正截止 · 平南智造科技有限公司",
+    )
+    assert "· 姓名firm_user（企业，2026-12-02）" in to_lead.body
+    assert "· 姓名city_officer（主管部门，2026-12-02）" in to_lead.body
+    assert "【逾期 5 个工作日】" in to_leader.subject
+    assert "· 姓名lead（主管部门，2026-12-03）" in to_leader.body
+
+
+def test_a_superior_hears_nothing_of_what_was_met_in_time(returned, lead, leader, firm_user):
+    plan("2026-12-02")
+    with time_machine.travel("2026-12-02 10:00+08:00", tick=False):
+        move_application(returned, "submit", actor=firm_user)
+    Message.objects.all().delete()
+
+    assert [plan("2026-12-03"), plan("2026-12-07")] == [0, 0]
+
+
+def test_what_was_told_before_the_ladders_had_rows_is_not_told_again(returned, officer, firm_user):
+    """Keys of version 0.3 name the rung by its days; an upgrade goes on with them."""
+    deadline = Deadline.objects.open().get()
+    for person in (officer, firm_user):
+        key = f"deadline:{deadline.pk}:2026-11-30:3d:u{person.pk}"
+        Message.objects.create(key=key, recipient=person, subject="x", body="x", send_after=deadline.created_at)
+
+    assert plan("2026-11-27") == 0
+
+
+def test_an_officer_who_left_the_county_is_not_told_of_its_firms(returned, officer, city_officer, other_county):
+    officer.posts.update(region=other_county)
+
+    plan("2026-11-27")
+
+    assert told() == ["city_officer@example.cn", "firm_user@example.cn"]
+
+
+def test_what_is_planned_goes_out_at_eight_in_shanghai(returned):
+    with time_machine.travel("2026-11-27 11:40+08:00", tick=False):
+        plan_reminders()
+
+    assert {message.send_after for message in Message.objects.all()} == {datetime(2026, 11, 27, tzinfo=UTC)}
+
+
 def test_planning_twice_adds_nothing(returned):
     assert (plan("2026-11-27"), plan("2026-11-27")) == (2, 0)
     with time_machine.travel("2026-11-27 09:00+08:00", tick=False):
@@ -160,24 +216,25 @@ def test_a_met_deadline_is_silent(returned, firm_user):
     assert plan("2026-11-27") == 0
 
 
-def test_a_run_that_died_half_way_is_made_good(returned, monkeypatch):
+@pytest.mark.parametrize("step", ["add_new", "_move_on", "gather"])
+def test_a_run_that_died_anywhere_is_made_good(returned, monkeypatch, step):
+    """Before its rows are kept, before its deadlines move on, before the morning is gathered."""
     from notifications import reminders
 
-    real, calls = reminders.enqueue, []
+    def die(*given):
+        raise KeyboardInterrupt
 
-    def die_at_the_second(**given):
-        calls.append(given["key"])
-        if len(calls) == 2:
-            raise KeyboardInterrupt
-        return real(**given)
+    owner = reminders.Morning if step == "_move_on" else reminders
+    with monkeypatch.context() as patch:
+        patch.setattr(owner, step, die)
+        with pytest.raises(KeyboardInterrupt):
+            plan("2026-11-27")
 
-    monkeypatch.setattr(reminders, "enqueue", die_at_the_second)
-    with pytest.raises(KeyboardInterrupt):
-        plan("2026-11-27")
-    monkeypatch.setattr(reminders, "enqueue", real)
+    plan("2026-11-27")
 
-    assert plan("2026-11-27") == 1
-    assert len(told()) == 2
+    assert told(state="queued") == ["firm_user@example.cn", "officer@example.cn"]
+    assert Message.objects.count() == 2
+    assert Deadline.objects.open().get().next_rung_on == date(2026, 11, 30)
 
 
 def test_the_command_plans_any_day_and_refuses_nonsense(returned, capsys):
@@ -205,7 +262,7 @@ def test_planning_costs_the_same_statements_however_long_the_reminded_history(
         )
     with time_machine.travel("2026-11-27 09:00+08:00", tick=False):
         plan_reminders()
-        with django_assert_num_queries(6):
+        with django_assert_num_queries(15):
             plan_reminders()
 
 
@@ -277,14 +334,14 @@ def test_each_gets_the_own_region_and_the_names_that_would_close_the_gap(targets
 
     city_mail = Message.objects.get(to="leader@example.cn")
     county_mail = Message.objects.get(to="officer@example.cn")
-    assert city_mail.subject == "【缺口 44】高新技术企业首次认定 1/45 · 贵港市 2026 年第 48 周"
-    assert county_mail.subject == "【缺口 4】高新技术企业首次认定 1/5 · 平南县 2026 年第 48 周"
+    assert city_mail.subject == "【缺口 44】高新技术企业首次认定 1/45，历史不足，暂不预测 · 贵港市 2026 年第 48 周"
+    assert county_mail.subject == "【缺口 4】高新技术企业首次认定 1/5，历史不足，暂不预测 · 平南县 2026 年第 48 周"
     for body in (city_mail.body, city_mail.html):
         assert firm.name in body
         assert other_firm.name in body
     assert city_mail.body.index(firm.name) < city_mail.body.index(other_firm.name)  # the nearer one first
     assert other_firm.name not in county_mail.body + county_mail.html
-    assert "平南县 高新技术企业首次认定：1/5，缺口 4" in city_mail.body
+    assert "平南县 高新技术企业首次认定：完成 1 / 目标 5，缺口 4，" in city_mail.body
     assert "2026-11-23 快照" in city_mail.body
 
 
@@ -312,6 +369,26 @@ def test_one_failing_mail_does_not_keep_the_others_back(targets, officer, leader
     assert send("2026-11-23 09:30") == 1
 
 
+def test_a_person_of_two_counties_reads_of_both_in_one_mail(targets, officer, other_county, county, lead):
+    Post.objects.create(user=officer, region=other_county, role="officer")
+    Application.objects.update(officer=officer)
+    indicator = Indicator.objects.get(code="high_tech.first_time")
+    with time_machine.travel(MONDAY, tick=False):
+        set_quota(indicator, other_county, 2026, target=Decimal(9), actor=lead)
+        compile_metrics()
+
+    send("2026-11-23 08:30")
+
+    mail, ledger = Message.objects.get(to="officer@example.cn"), Digest.objects.get(recipient=officer)
+    assert mail.subject == "【缺口 9】高新技术企业首次认定 0/9，历史不足，暂不预测 · 桂平市、平南县 2026 年第 48 周"
+    for text in (mail.body, mail.html):
+        assert text.index("桂平新材料有限公司") < text.index("平南智造科技有限公司")
+        assert "桂平市" in text
+        assert "平南县" in text
+    assert (ledger.items, ledger.snapshot_as_of, ledger.message) == (2, date(2026, 11, 23), mail)
+    assert mail.region_path == ledger.region_path == county.parent.path
+
+
 def test_a_stale_snapshot_is_compiled_first(targets, leader):
     with time_machine.travel(MONDAY, tick=False):
         world.at(make.firm("又一家", targets.region), "certified")
@@ -323,7 +400,8 @@ def test_a_stale_snapshot_is_compiled_first(targets, leader):
 
 def test_without_gap_one_line_says_so(targets, leader, city, lead):
     with time_machine.travel(MONDAY, tick=False):
-        set_quota(Indicator.objects.get(code="high_tech.first_time"), city, 2026, target=Decimal(1), actor=lead)
+        first_time = Indicator.objects.get(code="high_tech.first_time")
+        set_quota(first_time, city, 2026, target=Decimal(1), document="贵科8号", actor=lead)
         compile_metrics()
 
     send("2026-11-23 08:30")
@@ -339,7 +417,7 @@ def test_dry_run_prints_what_would_go_to_whom(targets, officer, leader, capsys):
 
     out = capsys.readouterr().out
     assert out.startswith(
-        "To: 姓名leader <leader@example.cn>\nSubject: 【缺口 44】高新技术企业首次认定 1/45 · 贵港市 2026 年第 48 周\n"
+        "To: 姓名leader <leader@example.cn>\nSubject: 【缺口 44】高新技术企业首次认定 1/45，历史不足，暂不预测 · 贵港市 2026 年第 48 周\n"
     )
     assert out.count("To: ") == 1
     assert Message.objects.count() == Digest.objects.count() == 0

@@ -233,6 +233,11 @@ def test_targets_progress_and_funnel(api, lead, firm):
         "reached": 1,
         "lost": 0,
         "ratio": 1.0,
+        "before": 1,
+        "waiting": 0,
+        "low": 0.2699,
+        "high": 1.0,
+        "outcomes": {},
     }
     assert Quota.objects.count() == 1
 

@@ -1,6 +1,6 @@
 """The clock, case by case: working days over holidays, the Shanghai day at midnight, late notices, closing rounds."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 import pytest
 import time_machine
@@ -150,16 +150,16 @@ def test_a_holiday_of_the_bureaus_own_is_named():
 # A late holiday notice -----------------------------------------------------------------------------------------------
 
 NOTICES = [
-    ("窗口内放假一天", [("2026-11-26", "holiday")], "2026-12-01"),
-    ("窗口内周六上班", [("2026-11-28", "workday")], "2026-11-28"),
-    ("放假与调休相抵", [("2026-11-26", "holiday"), ("2026-11-28", "workday")], "2026-11-30"),
-    ("截止日放假", [("2026-11-30", "holiday")], "2026-12-01"),
-    ("窗口外的日子", [("2026-12-25", "holiday")], "2026-11-30"),
+    ("窗口内放假一天", [("2026-11-26", "holiday")], "2026-12-01", "2026-11-30"),
+    ("窗口内周六上班", [("2026-11-28", "workday")], "2026-11-28", "2026-11-25"),
+    ("放假与调休相抵", [("2026-11-26", "holiday"), ("2026-11-28", "workday")], "2026-11-30", "2026-11-27"),
+    ("截止日放假", [("2026-11-30", "holiday")], "2026-12-01", "2026-12-01"),
+    ("窗口外的日子", [("2026-12-25", "holiday")], "2026-11-30", "2026-11-27"),
 ]
 
 
-@pytest.mark.parametrize(("days", "end"), [case[1:] for case in NOTICES], ids=[case[0] for case in NOTICES])
-def test_a_late_notice_moves_open_deadlines(days, end, formal, city_officer, lead, city):
+@pytest.mark.parametrize(("days", "end", "told_on"), [case[1:] for case in NOTICES], ids=[case[0] for case in NOTICES])
+def test_a_late_notice_moves_open_deadlines(days, end, told_on, formal, city_officer, lead, city):
     with time_machine.travel(on("2026-11-23 10:00"), tick=False):
         move_application(formal, "return_for_correction", actor=city_officer, note="缺件")
         for day, kind in days:
@@ -168,7 +168,7 @@ def test_a_late_notice_moves_open_deadlines(days, end, formal, city_officer, lea
     deadline = Deadline.objects.open().get()
     assert (deadline.due_on, deadline.next_rung_on) == (
         date.fromisoformat(end),
-        date.fromisoformat(end) - timedelta(days=3),
+        date.fromisoformat(told_on),  # three days before, or the working day after that
     )
 
 

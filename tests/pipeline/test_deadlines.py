@@ -1,13 +1,11 @@
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 
 from crm.errors import NotAllowed
-from pipeline.choices import DeadlineKind
 from pipeline.models import Deadline, Round, Workday
-from pipeline.rungs import first_rung, next_rung, rung_on
 from pipeline.selectors.calendar import round_on
 from pipeline.services.applications import move_application, open_application
 from pipeline.services.clocks import turn_the_day
@@ -84,7 +82,7 @@ def test_a_late_holiday_notice_moves_open_deadlines_and_their_reminders(formal, 
     moved = set_workday(date(2026, 11, 26), kind="holiday", name="台风停工", actor=lead, region=city)
 
     deadline = Deadline.objects.open().get()
-    assert (moved, deadline.due_on, deadline.next_rung_on) == (1, date(2026, 12, 1), date(2026, 11, 28))
+    assert (moved, deadline.due_on, deadline.next_rung_on) == (1, date(2026, 12, 1), date(2026, 11, 30))
     assert set_workday(date(2026, 11, 26), kind="holiday", name="台风停工", actor=lead, region=city) == 0
 
 
@@ -102,7 +100,7 @@ def test_an_open_round_is_taken_and_its_close_is_a_deadline_that_moves_with_an_e
     window(lead, city, round=opened, extended_to=date(2026, 9, 15), notice_number="桂科发〔2026〕9号")
 
     deadline = Deadline.objects.open().get()
-    assert (deadline.due_on, deadline.next_rung_on) == (date(2026, 9, 15), date(2026, 8, 16))
+    assert (deadline.due_on, deadline.next_rung_on) == (date(2026, 9, 15), date(2026, 8, 17))
     for code in ("diagnose", "prepare"):
         move_application(application, code, actor=officer)
     world.with_basics(firm, year=2025)
@@ -191,39 +189,6 @@ def test_a_round_ends_after_it_begins(lead, city, changes):
     with pytest.raises(InvalidInput):
         window(lead, city, **changes)
     assert Round.objects.count() == 0
-
-
-CORRECTION, CERTIFICATE = DeadlineKind.CORRECTION_DUE, DeadlineKind.CERTIFICATE_EXPIRY
-DUE = date(2026, 12, 1)
-
-
-@pytest.mark.parametrize(
-    ("kind", "days_before", "rung", "next_in"),
-    [
-        (CORRECTION, 4, None, 1),
-        (CORRECTION, 3, 3, 2),
-        (CORRECTION, 2, 3, 1),
-        (CORRECTION, 1, 1, 1),
-        (CORRECTION, 0, 0, 1),
-        (CORRECTION, -1, -1, 1),
-        (CORRECTION, -30, -30, None),
-        (CORRECTION, -31, None, None),
-        (CERTIFICATE, 181, None, 1),
-        (CERTIFICATE, 180, 180, 90),
-        (CERTIFICATE, 60, 90, 30),
-        (CERTIFICATE, 10, 30, None),
-        (CERTIFICATE, -1, None, None),
-    ],
-)
-def test_the_ladder_gives_the_tightest_rung_and_the_next(kind, days_before, rung, next_in):
-    today = DUE - timedelta(days=days_before)
-
-    assert rung_on(kind, DUE, today) == rung
-    assert next_rung(kind, DUE, today) == (today + timedelta(days=next_in) if next_in else None)
-
-
-def test_the_first_rung_is_the_widest():
-    assert first_rung(CERTIFICATE, DUE) == DUE - timedelta(days=180)
 
 
 def test_a_number_expires_by_itself_and_only_once(firm, other_firm):

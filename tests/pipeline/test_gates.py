@@ -177,7 +177,7 @@ def test_a_slip_is_taken_back_with_its_clock_and_its_mail(formal, city_officer, 
     formal.refresh_from_db()
     assert (formal.stage, formal.version, event.transition) == ("formal", version + 2, "undo")
     assert Deadline.objects.open().get() == before
-    assert not Message.objects.filter(to_firm=True).exclude(state="expired").exists()
+    assert not Message.objects.filter(to_firm=True).exclude(state="superseded").exists()
 
 
 def test_a_title_granted_by_a_slip_is_gone_again(firm, city_officer):

@@ -3,6 +3,7 @@
 import pytest
 from django.core.cache import cache
 from django.test import Client
+from django.utils import timezone
 
 from pipeline.services.applications import open_application
 from tests import make
@@ -46,7 +47,7 @@ def test_the_public_stage_and_nothing_else(firm, filed):
         "programme_label": "高新技术企业",
         "year": filed.year,
         "stage": "形式审查",
-        "since": f"{filed.stage_since:%Y-%m-%d}",
+        "since": timezone.localdate(filed.stage_since).isoformat(),
     }
 
 

@@ -9,6 +9,8 @@ from docx import Document as WordDocument
 
 from crm.errors import NotAllowed
 from notifications.models import Message
+from notifications.topics import NOTICE
+from notifications.versions import set_hold
 from pipeline.errors import NoticeRefused
 from pipeline.models import MaterialNotice, StageEvent
 from pipeline.selectors.materials import material_list
@@ -195,7 +197,7 @@ def test_a_return_that_is_taken_back_holds_its_mail_back(formal, city_officer, f
 
     undo_moves(formal, first=formal.version, last=formal.version, actor=city_officer, reason="点错")
 
-    assert Message.objects.get(key__startswith="notice:").state == "expired"
+    assert Message.objects.get(key__startswith="notice:").state == "superseded"
 
 
 def test_a_notice_whose_return_was_taken_back_never_was(client, formal, city_officer, firm_user):
@@ -221,3 +223,18 @@ def test_no_notice_where_the_firm_could_not_correct(firm, firm_user, lead, stage
     label = application.current.label
     assert refused.value.reasons == [f"“{label}”阶段企业不能补交材料，告知了也无法补正；请在可以退回补正的阶段告知"]
     assert MaterialNotice.objects.count() == 0
+
+
+def test_a_second_notice_makes_the_draft_of_the_first_void(formal, city_officer, lead, firm_user):
+    set_hold(NOTICE, hold=True, actor=lead)
+    judge(formal, city_officer, financial_statements="unstamped")
+    issue_notice(formal, actor=city_officer)
+    formal.refresh_from_db()
+    again(formal, firm_user)
+    formal.refresh_from_db()
+    judge(formal, city_officer, financial_statements="unstamped")
+
+    issue_notice(formal, actor=lead, reason="新文件仍未盖章")
+
+    drafts = Message.objects.filter(key__startswith="notice:").order_by("pk")
+    assert list(drafts.values_list("state", flat=True)) == ["superseded", "draft"]

@@ -245,7 +245,7 @@ def test_a_mail_that_has_not_left_is_held_back_and_one_that_has_is_corrected(fir
 
     lists.confirmed(found, city_officer)
     lists.undone(found, city_officer)
-    assert list(Message.objects.values_list("subject", "state")) == [("科技型中小企业：已入库", "expired")]
+    assert list(Message.objects.values_list("subject", "state")) == [("科技型中小企业：已入库", "superseded")]
 
     lists.confirmed(found, city_officer)
     Message.objects.filter(state="queued").update(state="sent")

@@ -45,13 +45,13 @@ def text(response):
 @pytest.mark.parametrize(
     ("address", "statements"),
     [
-        ("/firms/", 11),
+        ("/firms/", 10),
         ("/applications/", 8),
         ("/deadlines/", 11),
         ("/board/high_tech/", 13),
         ("/imports/", 8),
-        ("/outbox/", 7),
-        ("/", 15),
+        ("/outbox/", 13),
+        ("/", 17),
     ],
 )
 def test_a_list_costs_the_same_for_one_row_and_for_three(
@@ -406,7 +406,7 @@ def test_progress_and_funnel_cost_the_same_whatever_they_hold(as_city, firm, dja
 
     with django_assert_num_queries(11):
         as_city.get("/targets/")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         as_city.get("/funnel/")
 
 
@@ -467,7 +467,7 @@ def test_officers_pages_do_not_exist_for_firms(as_firm, returned, firm):
 
 def test_the_portal_costs_a_fixed_number_of_statements(as_firm, returned, firm, django_assert_num_queries):
     as_firm.get("/portal/")
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         as_firm.get("/portal/")
     with django_assert_num_queries(14):
         as_firm.get(f"/portal/applications/{returned.pk}/")

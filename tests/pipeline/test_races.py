@@ -72,7 +72,7 @@ def test_of_targets_at_once_one_holds(committed_db, city):
     indicator = Indicator.objects.get(code="high_tech.stock")
 
     def set_to(target):
-        return lambda: set_quota(indicator, city, 2026, target=Decimal(target), actor=chief)
+        return lambda: set_quota(indicator, city, 2026, target=Decimal(target), document="贵科1号", actor=chief)
 
     results = at_once(*(set_to(number) for number in (1, 2, 3)))
 

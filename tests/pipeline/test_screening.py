@@ -8,12 +8,14 @@ from io import StringIO
 import pytest
 import time_machine
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from crm.choices import Role
 from crm.errors import NotAllowed
 from crm.models import Fact, Firm, Job, JobChunk
 from crm.services import chunks, jobs
-from crm.services.firms import move_firm, update_firm
+from crm.services.firm_events import deregister
+from crm.services.firms import move_firm
 from crm.services.jobs import cancel_job
 from pipeline.charts import fitted, lack_bars
 from pipeline.choices import Bucket
@@ -117,7 +119,7 @@ def test_a_region_without_active_firms_forgets_what_was_known_of_them(firms, cou
 def test_a_firm_that_is_no_longer_active_loses_its_assessments_at_once(firms, county, lead):
     screened(county)
 
-    update_firm(firms["met"], changes={"status": "deregistered"}, actor=lead)
+    deregister(firms["met"], on=timezone.localdate(), document="公告", actor=lead, today=timezone.localdate())
 
     assert firms["met"].pk not in stored()
 
@@ -127,7 +129,7 @@ def test_a_firm_that_moves_while_it_is_judged_is_kept_where_it_is_now(firms, cit
     write = screening.screen_part(job, job.chunks.get().params)
 
     move_firm(firms["met"], region=other_county, actor=lead)
-    update_firm(firms["one"], changes={"status": "deregistered"}, actor=lead)
+    deregister(firms["one"], on=timezone.localdate(), document="公告", actor=lead, today=timezone.localdate())
     write()
 
     assert Assessment.objects.get(firm=firms["met"]).region_path == other_county.path

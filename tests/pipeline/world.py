@@ -50,7 +50,9 @@ def at(
     """An application at a stage; the moves are the system's, so that no role stands in the way."""
     application = open_application(firm, programme, actor=officer, at=when, **given)
     for code in path_to(programme, stage):
-        move_application(application, code, actor=None, note="依据材料", at=when)
+        grants = application.workflow.transition(code, application.stage).grants
+        evidence = {"document": "桂科演示〔2026〕1号"} if grants else {}
+        move_application(application, code, actor=None, note="依据材料", at=when, **evidence)
     return application
 
 

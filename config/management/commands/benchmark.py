@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from django.db import connection
 from django.utils import timezone
 
 from config.benchmark import report
+from config.benchmark.copies import LOADED, MOST_COPIES, copy_city
+from config.benchmark.forecast_picture import calibration_picture
 from config.benchmark.load import load, require_scratch
 
 
@@ -28,11 +31,13 @@ class Command(BaseCommand):
         filling = actions.add_parser("load", help="fill the scratch database that DATABASE_URL names")
         filling.add_argument("--firms", type=int, default=10_000)
         filling.add_argument("--seed", type=int, default=8)
+        filling.add_argument("--no-figures", action="store_true", help="copied firms come without yearly figures")
         for name, words in (("run", "measure"), ("check", "measure and compare with an earlier run")):
             measuring = actions.add_parser(name, help=words)
             measuring.add_argument("--only", default="", help="names of pages and jobs, separated by commas")
             measuring.add_argument("--rounds", type=int, default=20)
             measuring.add_argument("--json", default="", help="write the figures to this file")
+            measuring.add_argument("--pictures", default="", help="draw what `forecast` found into this folder")
             if name == "check":
                 measuring.add_argument("--against", required=True, help="the file of an earlier run")
                 measuring.add_argument("--warn", action="store_true", help="slower is no failure: for shared machines")
@@ -44,18 +49,26 @@ class Command(BaseCommand):
         settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "testserver"]
         getattr(self, f"_{options['action']}")(**options)
 
-    def _load(self, *, firms: int, seed: int, **options: Any) -> None:
+    def _load(self, *, firms: int, seed: int, no_figures: bool, **options: Any) -> None:
+        copies, rest = divmod(firms, max(1, min(firms, LOADED)))
+        if rest or not 0 < copies <= MOST_COPIES:
+            raise CommandError(f"--firms takes up to {LOADED}, or a multiple of it up to {LOADED * MOST_COPIES}.")
         call_command("migrate", verbosity=0, interactive=False)
-        made = load(firms=firms, seed=seed, today=timezone.localdate())
+        made = load(firms=firms // copies, seed=seed, today=timezone.localdate())
+        call_command("rebuild_counts", stdout=io.StringIO())
+        if copies > 1:
+            copy_city(copies - 1, figures=not no_figures)
         with connection.cursor() as cursor:
-            cursor.execute(
-                "ANALYZE"
-            )  # what autovacuum does a minute later; until then PostgreSQL plans for empty tables
+            # What autovacuum does a minute later; until then PostgreSQL plans for empty tables.
+            cursor.execute("ANALYZE")
         call_command("compile_metrics", verbosity=0)
-        self.stdout.write(", ".join(f"{number} {what}" for what, number in made.items()))
+        self.stdout.write(", ".join(f"{number} {what}" for what, number in made.items()) + f", {copies} times")
 
-    def _run(self, *, only: str, rounds: int, json: str, **options: Any) -> None:
-        self._measure(only, rounds, json)
+    def _run(self, *, only: str, rounds: int, json: str, pictures: str, **options: Any) -> None:
+        result = self._measure(only, rounds, json)
+        if pictures and "forecast" in result["jobs"]:
+            drawn = calibration_picture(result["jobs"]["forecast"]["findings"])
+            (Path(pictures) / "forecast-calibration.svg").write_text(drawn, encoding="utf-8")
 
     def _measure(self, only: str, rounds: int, target: str) -> dict[str, Any]:
         require_scratch()

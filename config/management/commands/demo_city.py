@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from config.demo import city, marks
 from config.demo.people import LOGINS, PASSWORD, demo_exists
-from notifications.digests import iso_week, send_period
+from notifications.digests import send_period
 from notifications.reminders import plan_reminders
 from pipeline.selectors.calendar import work_calendar
 from pipeline.services.metrics import compile_metrics
+from pipeline.services.tallies import rebuild_counts
+from pipeline.workdays import iso_week
 
 
 class Command(BaseCommand):
@@ -42,6 +44,7 @@ class Command(BaseCommand):
             made = city.build(firms=options["firms"], years=options["years"], seed=options["seed"], today=today)
         except IntegrityError as error:
             raise CommandError(f"Rows of the demonstration exist already ({error}); run demo_city --clear.") from error
+        rebuild_counts()
         compile_metrics(as_of=today)
         plan_reminders(today=work_calendar().on_or_after(today))
         send_period(iso_week(today), today=today)

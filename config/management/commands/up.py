@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from config import reach, redis_server
 from config.supervisor import AlreadyRunning, Child, Supervisor, only_copy
+from config.watching import Watcher
 from crm.models import Firm, Heartbeat
 
 QUIET_ROOT = "ignore:You're running the worker with superuser privileges"
@@ -63,6 +64,7 @@ class Command(BaseCommand):
             self._start_processes(supervisor, env, host, port)
             if not supervisor.stopping:
                 self._greet(supervisor, env["SITE_URL"])
+            Watcher().start()
             supervisor.run()
         finally:
             supervisor.say("up", "stopping")

@@ -8,6 +8,13 @@ for (const form of document.querySelectorAll("form[data-autosubmit]:not([hx-get]
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+// An address holds only what was chosen.
+for (const form of document.querySelectorAll("form[data-terse]")) {
+  form.addEventListener("formdata", ({ formData }) => {
+    for (const field of form.elements) if (field.type !== "hidden" && field.value === "") formData.delete(field.name);
+  });
+}
+
 // The summary of what is wrong takes the focus, after the browser has followed the address's own anchor.
 addEventListener("load", () => setTimeout(() => document.querySelector("main [data-focus]")?.focus()));
 
@@ -30,9 +37,11 @@ export function openSheet(url) {
   });
 }
 
+// Once for each sheet that arrives: a second time would take the focus from somebody who has begun to choose.
 function prepareSheet(place) {
-  const inner = place.querySelector("[data-move-sheet]");
+  const inner = place.querySelector("[data-move-sheet]:not([data-prepared])");
   if (!inner) return;
+  inner.dataset.prepared = "";
   const grants = inner.querySelector("[data-when-grants]");
   const reveal = inner.querySelector("[data-when-revealable]");
   const update = () => {
@@ -101,34 +110,6 @@ function undoForm({ address, label }, version) {
   return form;
 }
 
-// Keys: never inside a field, never while an input method composes.
-document.addEventListener("keydown", (event) => {
-  if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest("input, textarea, select, [contenteditable]") || sheet?.open) return;
-  const search = document.querySelector("[data-search]");
-  if (event.key === "/" && search) {
-    event.preventDefault();
-    search.focus();
-  }
-  const card = document.activeElement?.closest?.("[data-sheet-url]");
-  if (event.key === "s" && card?.hasAttribute("data-draggable")) {
-    event.preventDefault();
-    openSheet(card.dataset.sheetUrl);
-  }
-  if (event.key === "Enter" && card && event.target === card) card.querySelector("a.name")?.click();
-  if (event.key === "j" || event.key === "k") step(event, event.key === "j" ? 1 : -1);
-});
-
-function step(event, direction) {
-  const rows = [...document.querySelectorAll("[data-card], main tbody tr a:first-of-type")];
-  if (!rows.length) return;
-  const here = rows.indexOf(document.activeElement);
-  const next = rows[Math.min(rows.length - 1, Math.max(0, here + direction))];
-  event.preventDefault();
-  next.focus();
-  next.scrollIntoView({ block: "nearest", inline: "nearest" });
-}
-
 for (const button of document.querySelectorAll("[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
@@ -157,3 +138,15 @@ document.addEventListener("compositionend", (event) => {
 document.body.addEventListener("htmx:beforeRequest", (event) => {
   if (composing && event.detail.elt.matches("[data-live]")) event.preventDefault();
 });
+
+// A code is copied as it stands. The clipboard's own interface is missing on plain http, so the selection does it.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const range = document.createRange();
+    range.selectNodeContents(document.querySelector(button.dataset.copy));
+    getSelection().removeAllRanges();
+    getSelection().addRange(range);
+    if (document.execCommand("copy")) toast(button.dataset.done);
+  });
+}

@@ -3,15 +3,16 @@
 import csv
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from crm.choices import RegionKind, RowOutcome
 from crm.errors import DomainError
 from crm.judging import Verdict
-from crm.models import Import, Region
+from crm.models import Import, ImportMapping, Region
 from crm.services import imports
+from crm.services.import_passes import process
 from crm.tables import guarded
 
 HELP = """Import a CSV or XLSX of firms or facts, row by row.
@@ -27,6 +28,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", help="csv (UTF-8 or GB18030), xlsx, xls or ods")
         parser.add_argument("--region", default="", help="code of the region the file is for (default: the city)")
+        parser.add_argument("--mapping", default="", help="name of a mapping of columns that was saved on the page")
         parser.add_argument("--dry-run", action="store_true", help="say what would happen and change nothing")
         parser.add_argument(
             "--report", default="", help="write refused and pending rows with their reasons to this csv"
@@ -34,20 +36,24 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         path = Path(options["file"])
-        region = self._region(options["region"])
+        batch = Import(name=path.name, mapping=self._mapping(options["mapping"]))
+        batch.region = self._region(options["region"])
+        batch.region_path = batch.region.path
         troubles: list[Verdict] = []
         try:
             with path.open("rb") as file:
-                counts = self._import(file, path.name, region, troubles, dry_run=options["dry_run"])
+                batch, counts = self._import(file, batch, troubles, dry_run=options["dry_run"])
         except OSError as error:
             raise CommandError(f"{path}: {error.strerror}; check the path.") from error
         except DomainError as error:
             raise CommandError(f"{path}: {'；'.join(error.reasons)}") from error
         if options["report"]:
-            _write_report(Path(options["report"]), troubles)
+            _write_report(Path(options["report"]), troubles, batch.layout["headings"])
         self.stdout.write(json.dumps(counts))
 
-    def _import(self, file, name: str, region: Region, troubles: list[Verdict], *, dry_run: bool) -> dict[str, int]:
+    def _import(
+        self, file: BinaryIO, batch: Import, troubles: list[Verdict], *, dry_run: bool
+    ) -> tuple[Import, dict[str, int]]:
         def sink(verdicts: list[Verdict]) -> None:
             for verdict in verdicts:
                 if verdict.outcome in {RowOutcome.REFUSED, RowOutcome.PENDING}:
@@ -56,10 +62,18 @@ class Command(BaseCommand):
                     self.stdout.write(f"line {verdict.row.line} {verdict.outcome.value}: {reasons}")
 
         if dry_run:
-            batch = Import(name=name, region=region, region_path=region.path)
-            return imports.process(batch, file, apply=False, store=False, sink=sink)
-        batch = imports.keep_file(file, name=name, region=region, actor=None)
-        return imports.apply_now(batch, sink=sink)
+            return batch, process(batch, file, apply=False, store=False, sink=sink)
+        batch = imports.keep_file(file, name=batch.name, region=batch.region, actor=None, mapping=batch.mapping)
+        return batch, imports.apply_now(batch, sink=sink)
+
+    def _mapping(self, name: str) -> ImportMapping | None:
+        if not name:
+            return None
+        found = ImportMapping.objects.filter(name=name).first()
+        if found is None:
+            known = ", ".join(ImportMapping.objects.values_list("name", flat=True)[:20]) or "none yet"
+            raise CommandError(f"There is no mapping {name!r}; saved ones: {known}. Save one on the page /imports/.")
+        return found
 
     def _region(self, code: str) -> Region:
         wanted = Region.objects.filter(code=code) if code else Region.objects.filter(kind=RegionKind.CITY)
@@ -69,12 +83,11 @@ class Command(BaseCommand):
         return region
 
 
-def _write_report(path: Path, troubles: list[Verdict]) -> None:
+def _write_report(path: Path, troubles: list[Verdict], headings: list[str]) -> None:
     """The refused and pending rows as they stood, with line, outcome and reasons in front."""
-    headings = list(dict.fromkeys(heading for verdict in troubles for heading in verdict.row.raw))
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["行号", "结果", "原因", *headings])
         for verdict in troubles:
-            cells = [verdict.row.raw.get(heading, "") for heading in headings]
-            writer.writerow([verdict.row.line, verdict.outcome.label, "；".join(verdict.reasons), *map(guarded, cells)])
+            cells = (guarded(str(cell)) for cell in verdict.row.raw)
+            writer.writerow([verdict.row.line, verdict.outcome.label, "；".join(verdict.reasons), *cells])

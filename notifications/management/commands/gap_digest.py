@@ -1,5 +1,6 @@
 """Queue the weekly quota-gap mails."""
 
+from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -7,8 +8,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from notifications import mails
-from notifications.digests import ensure_snapshot, gap_mails, iso_week, send_period, week_day
+from notifications.digests import ensure_snapshot, gap_mails, send_period, week_day
 from notifications.people import of_user
+from pipeline.workdays import iso_week
 
 
 class Command(BaseCommand):
@@ -32,14 +34,14 @@ class Command(BaseCommand):
         if options["dry_run"]:
             with transaction.atomic():
                 ensure_snapshot(today)
-                self._show(period, options["to"])
+                self._show(period, today, options["to"])
                 transaction.set_rollback(True)
             return
         self.stdout.write(f"{period}: {send_period(period, today=today, to=options['to'])} new")
 
-    def _show(self, period: str, to: str) -> None:
-        for mail in gap_mails(period, to=to):
-            person = of_user(mail.user)
+    def _show(self, period: str, today: date, to: str) -> None:
+        for mail in gap_mails(period, today=today, to=to):
+            person = of_user(mail.reader.user)
             rendered = mails.render("gap_digest", {"mail": mail, "person": person}, language=person.language)
             address = f"<{person.email}>" if person.email else "(no mail address: stays in the site)"
             self.stdout.write(f"To: {person.name} {address}\nSubject: {rendered.subject}\n\n{rendered.text}")

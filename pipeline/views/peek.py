@@ -1,0 +1,36 @@
+"""The short card of a firm, to look at beside a list without leaving it."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from crm.views.common import staff_only, wants_fragment
+from pipeline.models import Application
+from pipeline.selectors.chips import foremost, gap_chips
+from pipeline.selectors.firms import ladders
+from pipeline.views.firms import visible_firm
+from pipeline.workflows import PROGRAMMES
+
+SHOWN = 3  # contacts, and last contacts
+
+
+@staff_only
+@require_GET
+def firm_peek(request: HttpRequest, credit_code: str) -> HttpResponse:
+    """The card alone for htmx, a page of its own for everybody else."""
+    firm = visible_firm(request, credit_code)
+    today = timezone.localdate()
+    badges, chips = ladders([firm], today=today), gap_chips([firm.pk], programmes=PROGRAMMES, today=today)
+    context = {
+        "firm": firm,
+        "ladder": badges[firm.pk],
+        "chip": foremost(chips, badges).get(firm.pk),
+        "running": Application.objects.visible_to(request.user).open().filter(firm=firm).order_by("-opened_at", "-pk"),
+        "contacts": firm.contacts.order_by("pk")[:SHOWN],
+        "touches": firm.touches.visible_to(request.user).select_related("actor").order_by("-on", "-pk")[:SHOWN],
+    }
+    template = "pipeline/firm/_peek.html" if wants_fragment(request) else "pipeline/firm/peek_page.html"
+    return render(request, template, context)
