@@ -4,9 +4,11 @@ VENV := .venv
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 PORT ?= 8000
+QUICK := not browser and not kill and not whole
+SLOW := browser or kill or whole
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-fast check strings clean
+.PHONY: help run test test-again test-fast check strings clean
 
 help:
 	@echo "make run    start everything on http://127.0.0.1:$(PORT)"
@@ -31,11 +33,17 @@ run: $(VENV)/.runtime
 
 test: $(VENV)/.dev
 	@sh tests/chromium.sh
-	$(PY) -m pytest -n 2 -q -m "not browser and not kill and not whole"
-	$(PY) -m pytest -n 2 -q -m "browser or kill or whole"
+	$(PY) -m pytest -n 2 -q -m "$(QUICK)"
+	$(PY) -m pytest -n 2 -v -m "$(SLOW)" || $(MAKE) --no-print-directory test-again
+
+# Tests that wait for browsers and processes can starve beside each other: what failed runs once more, alone. A second
+# failure is a failure, and so is a run that ended without naming one.
+test-again:
+	@echo "== again, one at a time: what failed"
+	$(PY) -m pytest -v --last-failed --last-failed-no-failures none -m "$(SLOW)"
 
 test-fast: $(VENV)/.dev
-	$(PY) -m pytest -n 2 -q -m "not browser and not kill and not whole"
+	$(PY) -m pytest -n 2 -q -m "$(QUICK)"
 
 check: $(VENV)/.dev
 	$(PY) -m ruff format --check .

@@ -14,6 +14,13 @@ from crm.models import Region, User
 from tests import make, templates
 
 
+def pytest_collection_modifyitems(items):
+    """A browser that hangs is left by ending its worker: an error raised into its event loop would break the next tests."""
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.timeout(240, method="thread"))
+
+
 def pytest_sessionfinish(session):
     """Whoever hands out the tests ends last, and takes the template with it."""
     if not hasattr(session.config, "workerinput"):
