@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from django.db.models import Q, Value
+from django.db.models import Exists, Q, QuerySet, Value
 from django.utils import timezone
 
 from crm.choices import Role
@@ -99,29 +99,36 @@ class Scope:
 
 
 def scope_of(user: User | AnonymousUser) -> Scope:
-    """The scope of a person, read once per user object (two queries) and kept on it for the request."""
+    """The scope of a person, read once per user object and kept on it for the request: one query for people of the
+    authority, a second for whom a firm knows."""
     if not user.is_authenticated or not user.is_active:
         return Scope()
     kept: Scope | None = getattr(user, "_scope", None)
     if kept is None:
         person = cast("User", user)
-        posts = list(person.posts.select_related("region").order_by("region__path", "role"))
         own, lent = _firms_of(person)
+        known = Exists(own) | Exists(lent)
+        posts = list(person.posts.select_related("region").annotate(known=known).order_by("region__path", "role"))
+        members, mandates = _read(own, lent) if not posts or posts[0].known else ((), ())
         kept = Scope(
             everything=person.is_superuser,
             posts=tuple((post.region.path, post.role) for post in posts),
-            member_ids=own,
-            mandates=lent,
+            member_ids=members,
+            mandates=mandates,
             home=posts[0].region if posts else None,
         )
         person._scope = kept  # type: ignore[attr-defined]
     return kept
 
 
-def _firms_of(person: User) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
-    """The firms one belongs to, and those one is mandated to act for today in Shanghai. One query."""
+def _firms_of(person: User) -> tuple[QuerySet, QuerySet]:
+    """The firms one belongs to, and those one is mandated to act for today in Shanghai."""
     own = person.memberships.filter(ended_on=None).values_list("firm_id", Value(0))
     lent = person.mandates.in_force(timezone.localdate()).order_by().values_list("firm_id", "pk")  # type: ignore[attr-defined]
+    return own, lent
+
+
+def _read(own: QuerySet, lent: QuerySet) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
     rows = sorted(own.union(lent))
     members = tuple(firm for firm, mandate in rows if not mandate)
     return members, tuple(dict(row for row in rows if row[0] not in members).items())

@@ -56,6 +56,7 @@ RELATIONS: dict[str, Relation] = {
     "crm.formername": Relation(_("曾用名"), Fate.MOVE, unique=("name",)),
     "crm.firmtag": Relation(_("标签"), Fate.MOVE, unique=("tag_id",)),
     "crm.firmevent": Relation(_("企业变动"), Fate.STAY),
+    "crm.firmsearch": Relation(_("检索"), Fate.STAY, is_derived=True),
     "crm.touch": Relation(_("联系记录"), Fate.MOVE),
     "crm.task": Relation(_("待办与承诺"), Fate.MOVE),
     "crm.importrow": Relation(_("导入记录"), Fate.STAY, is_derived=True),

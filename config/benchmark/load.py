@@ -17,6 +17,7 @@ from config.demo.firms import OFFICERS, SHARES, credit_code
 from crm.choices import Role
 from crm.identifiers import name_key
 from crm.models import Fact, Firm, Heartbeat, Membership, Post, Region, User
+from crm.services.search import refresh_search
 from pipeline.choices import Phase, Title
 from pipeline.models import Application, Deadline, Indicator, Quota, Recognition, StageEvent
 from pipeline.rungs import DEFAULTS, first_rung
@@ -54,6 +55,7 @@ def load(*, firms: int, seed: int, today: date) -> dict[str, int]:
     stream = _firms(firms, regions, people, rng, today)
     while chunk := list(islice(stream, CHUNK)):
         Firm.objects.bulk_create(chunk)
+        refresh_search(firm.pk for firm in chunk)
         made["firms"] += len(chunk)
         made["facts"] += _facts(chunk, rng, today) + add_traits(chunk, traits)
         for name, number in _history(chunk, rng, today).items():

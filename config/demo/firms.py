@@ -14,6 +14,7 @@ from config.demo.marks import mark
 from crm.choices import Basis, Source
 from crm.identifiers import name_key
 from crm.models import Contact, Fact, Firm, Region, User
+from crm.services.search import refresh_search
 
 FIRST = "澜荻翊昀珩屿蔚沅澄棠岚烨峤璟栎桫漪旸"
 SECOND = "禾构朔衡屹曜砺璇跃程擎弧岑穹桁川墨垣"
@@ -103,6 +104,7 @@ def make_firms(count: int, regions: dict[str, Region], people: dict[str, User], 
         )
         for firm in firms
     )
+    refresh_search(firm.pk for firm in firms)
     return firms
 
 

@@ -16,6 +16,7 @@ from crm.models.regions import Region
 from crm.models.registrations import RegistrationRequest
 from crm.models.runs import PeriodicRun
 from crm.models.saved_views import SavedView
+from crm.models.search import FirmSearch
 from crm.models.tags import FirmTag, Tag
 from crm.models.tasks import Task
 
@@ -31,6 +32,7 @@ __all__ = [
     "Fact",
     "Firm",
     "FirmEvent",
+    "FirmSearch",
     "FirmTag",
     "FormerName",
     "Heartbeat",

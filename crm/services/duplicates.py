@@ -17,6 +17,7 @@ from crm.errors import InvalidInput, NotAllowed, RowChanged
 from crm.models import Contact, DuplicatePair, Firm, FormerName, Job, User
 from crm.selectors.register import own_part
 from crm.services.jobs import Progress, beat_heart, handles, start_job, unfinished
+from crm.services.search import heal_search
 
 KIND = "duplicates.find"
 BATCH = 2000
@@ -31,6 +32,7 @@ Pairs = dict[tuple[int, int], set[str]]
 def find_duplicates() -> int:
     """Fill the queue of pairs. Returns how many are new; a second run returns 0."""
     fill_cores()
+    heal_search()
     pairs: Pairs = {}
     standing = Firm.objects.standing()
     _note(pairs, PairReason.SAME_NAME, _groups(standing, "name_key"))

@@ -19,6 +19,7 @@ from crm.models import ChangeRecord, Contact, Firm, FormerName, Region, Task, To
 from crm.services.contact_days import refresh_contact_days
 from crm.services.event_log import moved, renamed
 from crm.services.history import change_records, record_changes
+from crm.services.search import refresh_search
 from crm.signals import firm_moved
 
 EDITABLE = (
@@ -32,6 +33,7 @@ EDITABLE = (
     "capital_amount",
     "capital_currency",
 )
+FOUND_BY = {"name_key", "region_path"}
 
 
 def require_writer(user: User | None, path: str) -> None:
@@ -55,11 +57,13 @@ def create_firm(*, code: str, name: str, region: Region, actor: User | None, **f
         raise InvalidInput(*reasons)
     try:
         with transaction.atomic():
-            return Firm.objects.create(
+            firm = Firm.objects.create(
                 credit_code=code, name=name, name_key=name_key(name), region=region, region_path=region.path, **fields
             )
     except IntegrityError:
         raise InvalidInput(_("代码 {code} 的企业已在企业库中，请勿重复新增").format(code=code)) from None
+    refresh_search([firm.pk])
+    return firm
 
 
 @transaction.atomic
@@ -106,6 +110,8 @@ def save_firm(firm: Firm, values: Mapping[str, Any], *, version: int | None = No
     for name, value in values.items():
         setattr(firm, name, value)
     firm.version = seen + 1
+    if FOUND_BY & set(values):
+        refresh_search([firm.pk])
 
 
 @transaction.atomic
@@ -214,6 +220,8 @@ def save_contact(
         raise InvalidInput(_("请填写联系人姓名"))
     values = {"phone": phone.strip(), "email": email.strip(), "title": title.strip()}
     contact, created = Contact.objects.get_or_create(firm=firm, name=name.strip(), defaults=values)
+    if created:
+        refresh_search([firm.pk])
     changed = {} if created else {key: (getattr(contact, key), new) for key, new in values.items() if new}
     changed = {key: pair for key, pair in changed.items() if pair[0] != pair[1]}
     if changed:
@@ -245,4 +253,6 @@ def update_contact(
     if not written:
         raise RowChanged(_("该联系人刚被他人修改，您的改动尚未保存；请对照最新内容后再试"))
     record_changes(contact, changed, actor=actor, reason=reason, path=firm.region_path)
+    if "name" in changed:
+        refresh_search([firm.pk])
     return list(changed)

@@ -27,6 +27,7 @@ from crm.services.import_mappings import field_label, firm_field
 from crm.services.import_passes import take_turn
 from crm.services.import_writes import FIRM_FIELDS, origin
 from crm.services.jobs import Cancelled
+from crm.services.search import refresh_search
 from crm.tables import Line
 
 CHUNK = 250
@@ -236,6 +237,7 @@ class _Chunk:
         for model in (Fact, Contact, FormerName, Firm):
             gone = [row.pk for row, kind in self.removed.items() if kind is model]
             model._base_manager.filter(pk__in=gone).delete() if gone else None
+        refresh_search(self.firms)
         ChangeRecord.objects.bulk_create(self.records, batch_size=1000)
         ImportRow.objects.bulk_update(self.rows, ["undone", "undo_reasons"], 200)
         self.events.withdraw(self.firms, self.moved, actor=self.actor)

@@ -15,6 +15,7 @@ from crm.judging import WRITTEN, Verdict
 from crm.models import ChangeRecord, Contact, Fact, Firm, FirmEvent, FormerName, Import, ImportRow
 from crm.services.event_log import moved, renamed
 from crm.services.history import change_records
+from crm.services.search import refresh_search
 from crm.signals import firm_moved
 from crm.upserts import attributes, upsert
 
@@ -76,9 +77,15 @@ def write(verdicts: list[Verdict], batch: Import) -> None:
     _write_firms(wanted)
     _write_facts(wanted, batch)
     _write_people(wanted)
+    refresh_search(verdict.firm.pk for verdict in wanted if verdict.firm and _is_found_anew(verdict))
     records = [record for verdict in wanted for record in _history(verdict, batch)]
     ChangeRecord.objects.bulk_create(records, batch_size=BLOCK)
     _write_events(wanted, batch)
+
+
+def _is_found_anew(verdict: Verdict) -> bool:
+    changed = verdict.outcome == RowOutcome.CREATED or verdict.former_names or verdict.contact_changes
+    return bool(changed or {"name", "region"} & set(verdict.firm_changes))
 
 
 def _write_events(verdicts: list[Verdict], batch: Import) -> None:

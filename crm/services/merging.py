@@ -21,6 +21,7 @@ from crm.services.contact_days import refresh_contact_days
 from crm.services.event_log import moved, renamed
 from crm.services.firms import save_firm
 from crm.services.history import record_changes
+from crm.services.search import refresh_search
 from crm.signals import firm_moved
 
 
@@ -66,6 +67,7 @@ def merge_firms(kept: Firm, other: Firm, *, actor: User | None, reason: str = ""
     for relation, keys in merge.moved.items():
         _hand_over(relation, keys, other, kept)
     refresh_contact_days([kept.pk, other.pk])
+    refresh_search([kept.pk, other.pk])
     _settle(merge, preview, actor)
     return merge
 
@@ -191,6 +193,7 @@ def unmerge(merge: Merge, *, actor: User | None) -> None:
     _give_back_fields(merge, actor)
     if merge.former_name is not None:
         merge.former_name.delete()
+    refresh_search([kept.pk, other.pk])
     record_changes(other, {"merged_into": (kept, "")}, actor=actor, reason=_("撤销合并"))
     _withdraw_events(merge, actor)
     for firm in (kept, other):

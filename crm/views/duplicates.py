@@ -75,7 +75,7 @@ def firm_same(request: HttpRequest, credit_code: str) -> HttpResponse:
     context = {
         "firm": firm,
         "q": words,
-        "found": list(others.named_like(words).order_by("pk")[:FOUND]) if words else [],
+        "found": list(others.named_like(words, among=person(request)).order_by("pk")[:FOUND]) if words else [],
         "alike": [
             pair
             for side in ("first", "second")

@@ -93,7 +93,7 @@ class FirmFilterForm(forms.Form):
 
 
 class FirmFilter(ScopedFilterSet):
-    q = django_filters.CharFilter(method="search", label=_("名称或代码"))
+    q = django_filters.CharFilter(method="search", label=_("名称、联系人、代码或首字母"))
     programme = django_filters.ChoiceFilter(
         method="running", label=_("正在办理"), choices=PROGRAMME_CHOICES, empty_label=_("不限")
     )
@@ -160,7 +160,7 @@ class FirmFilter(ScopedFilterSet):
         return queryset
 
     def search(self, queryset, name, value):
-        return queryset.named_like(value)
+        return queryset.named_like(value, among=getattr(self.request, "user", None))
 
     def running(self, queryset, name, value):
         """A programme and a stage are asked of the same application."""

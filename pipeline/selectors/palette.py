@@ -1,4 +1,4 @@
-"""What the palette finds: firms and applications that the reader may know of. Four statements at most."""
+"""What the palette finds: firms and applications that the reader may know of. Five statements at most."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ def found_by(text: str, *, user: User) -> Found:
     wanted = text.strip()
     if len(wanted) < SHORTEST:
         return Found()
-    firms = Firm.objects.visible_to(user).named_like(wanted).select_related("region").order_by("-updated_at", "-pk")
+    firms = Firm.objects.visible_to(user).named_like(wanted, among=user).select_related("region")
     applications = Application.objects.visible_to(user).filter(reference__startswith=wanted.upper())
-    return Found(tuple(firms[:MOST]), tuple(applications.select_related("firm").order_by("reference")[:MOST]))
+    return Found(
+        tuple(firms.order_by("-updated_at", "-pk")[:MOST]),
+        tuple(applications.select_related("firm").order_by("reference")[:MOST]),
+    )

@@ -58,7 +58,8 @@ def _search(request: HttpRequest, chosen: list[Firm]) -> dict[str, Any]:
     text = request.GET.get("q", "").strip()
     if not text:
         return {"q": ""}
-    rows = Firm.objects.visible_to(request.user).named_like(text).exclude(pk__in=[firm.pk for firm in chosen])
+    user = person(request)
+    rows = Firm.objects.visible_to(user).named_like(text, among=user).exclude(pk__in=[firm.pk for firm in chosen])
     return {"q": text, "matches": list(rows.order_by("name", "pk")[:MATCHES])}
 
 

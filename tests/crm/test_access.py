@@ -1,3 +1,5 @@
+from datetime import date
+
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
@@ -56,12 +58,23 @@ def test_who_may_write(county, role, writes):
     assert may_write(user, county.path) is writes
 
 
-def test_a_scope_costs_two_queries_however_often_it_is_asked(officer, firm, django_assert_num_queries):
+def test_a_scope_costs_one_query_however_often_it_is_asked(officer, firm, django_assert_num_queries):
     fresh = User.objects.get(pk=officer.pk)
 
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert scope_of(fresh).is_staff
         assert scope_of(fresh).paths == ("450000/450800/450821/",)
+
+
+@pytest.mark.parametrize("with_post", [True, False])
+def test_whom_a_firm_knows_costs_a_second_query(officer, firm, django_assert_num_queries, with_post):
+    user = officer if with_post else make.person("nobody")
+    Membership.objects.create(user=user, firm=firm, started_on=date(2020, 1, 1))
+    fresh = User.objects.get(pk=user.pk)
+
+    with django_assert_num_queries(2):
+        assert scope_of(fresh).member_ids == (firm.pk,)
+        assert scope_of(fresh).is_staff is with_post
 
 
 def test_a_path_inside_another_adds_nothing():

@@ -52,7 +52,7 @@ def test_the_search_costs_the_same_whatever_it_finds(rows, county, django_assert
             make.firm(f"恒泰{number}新材料有限公司", county)
     fill_cores()
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(18):
         find_duplicates()
 
 
@@ -147,5 +147,5 @@ def test_the_queue_costs_the_same_whatever_it_shows(rows, client, county, lead, 
     client.force_login(lead)
     client.get("/duplicates/")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/duplicates/")

@@ -247,7 +247,7 @@ def test_the_statements_of_a_chunk_do_not_grow_with_its_rows(city, django_assert
 
     for size, start in ((3, 1), (30, 100)):
         batch = batch_of(size, start)
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(20):
             imports.apply_now(batch)
 
 

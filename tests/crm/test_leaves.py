@@ -167,5 +167,5 @@ def test_the_page_costs_the_same_however_many_absences(officer, deputy, number, 
     client = make.logged_in(officer)
     client.get("/settings/leaves/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get("/settings/leaves/")

@@ -131,7 +131,7 @@ def test_the_list_costs_the_same_for_any_number(lead, city, django_assert_num_qu
     for number in range(3):
         save_channel(actor=lead, **given(city, name=f"群{number}"))
         if number in (0, 2):
-            with django_assert_num_queries(7):
+            with django_assert_num_queries(6):
                 counts.append(client.get("/settings/channels/").content.count(b"<li"))
 
     assert counts[1] > counts[0]

@@ -123,7 +123,7 @@ def test_the_page_costs_the_same_for_one_and_three(number, client, admin, county
     client.force_login(admin)
     client.get("/outbox/delivery/")
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         page = client.get("/outbox/delivery/").content.decode()
 
     assert f"有 {number} 条消息没有送达" in page

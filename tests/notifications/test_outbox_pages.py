@@ -74,7 +74,7 @@ def test_the_list_costs_the_same_however_many_rows(desk, county, city_officer, h
         filed(firm, city_officer)
     desk.get("/outbox/?tab=drafts")
 
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(17):
         desk.get("/outbox/?tab=drafts")
 
 

@@ -63,7 +63,7 @@ def test_the_centre_costs_the_same_whatever_it_shows(county, officer, number, dj
     plan_reminders()
     client = make.logged_in(officer)
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         assert client.get("/reminders/").status_code == 200
 
 
@@ -180,7 +180,7 @@ def test_the_ledger_costs_the_same_whatever_it_shows(county, officer, number, dj
         Digest.objects.create(kind="morning", recipient=officer, period=f"2026-11-2{n}", region_path=county.path)
     client = make.logged_in(officer)
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/outbox/digests/")
 
 

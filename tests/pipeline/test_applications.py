@@ -363,5 +363,5 @@ def test_moves_list_what_stands_against_each(formal, officer):
 def test_a_move_costs_a_fixed_number_of_statements(firm, officer, django_assert_num_queries):
     application = world.at(world.with_basics(firm), "prep")
 
-    with django_assert_num_queries(22):  # the figures are one, the note to count one, the ladder and the calendar two
+    with django_assert_num_queries(21):  # the figures are one, the note to count one, the ladder and the calendar two
         move_application(application, "submit", actor=officer)

@@ -214,7 +214,7 @@ def test_chosen_firms_are_tried_on_the_page(client, officer, published, three, s
     codes = [firm.credit_code for firm in three[:size]]
     client.get("/policies/bench/")
 
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         response = client.get("/policies/bench/", {**CHOICE, "firm": codes, "run": "1"})
 
     assert response.status_code == 200

@@ -232,7 +232,7 @@ def test_a_county_officer_reads_of_the_county_alone(told, client, officer, count
 def test_the_page_costs_the_same_for_one_firm_and_for_three(told, as_lead, county, django_assert_num_queries):
     as_lead.get("/targets/brief/")
     for number in range(3):
-        with django_assert_num_queries(16):
+        with django_assert_num_queries(15):
             as_lead.get("/targets/brief/")
         row = Forecast.objects.get()
         more = world.at(make.firm(f"又一家{number}", county), "formal")

@@ -265,5 +265,5 @@ def test_the_sheet_costs_the_same_for_one_row_and_for_three(
     client.force_login(city_officer)
     boxes = [f"{row.pk}:{row.version}" for row in five[:number]]
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.post(reverse("bulk_move"), {"row": boxes})

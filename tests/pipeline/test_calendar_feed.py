@@ -59,7 +59,7 @@ def test_the_feed_costs_the_same_however_many_dates_it_has(client, mine, officer
         other = world.at(make.firm(f"{number}号企业", county, officer=officer), "formal")
         move_application(other, "return_for_correction", actor=None, note="缺审计报告")
     officer.refresh_from_db()
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(4):
         answer = client.get(reverse("calendar_feed", args=[officer.calendar_key]))
     assert len(events(answer)) == 4
 

@@ -242,16 +242,16 @@ def test_the_pages_cost_the_same_whatever_they_hold(city, county, lead, asked, d
         opened(make.firm(f"企业{nth}", county), "2026-03-02", *PREPARED, ("2026-05-01", "drop"))
     asked("funnel")
 
-    with django_assert_num_queries(10):  # counted now: cells, stays, calendar
+    with django_assert_num_queries(9):  # counted now: cells, stays, calendar
         asked("funnel", as_of="2026-06-30")
-    with django_assert_num_queries(9):
-        asked("funnel_cohorts")
-    with django_assert_num_queries(10):
-        asked("funnel_ladder")
     with django_assert_num_queries(8):
+        asked("funnel_cohorts")
+    with django_assert_num_queries(9):
+        asked("funnel_ladder")
+    with django_assert_num_queries(7):
         asked("funnel_firms", what="lost", stage="prep")
     compile_metrics()
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         asked("funnel")
 
 

@@ -23,7 +23,7 @@ def test_an_administrator_copies_changes_and_publishes_on_the_page(as_admin, edi
     draft = PolicyDraft.objects.get()
     page = f"/policies/drafts/{draft.pk}/"
     assert response["Location"] == page
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert 'name="criteria.10.value" value="60"' in as_admin.get(page).content.decode()
 
     as_admin.post(page, {"version": 0, LINE: "70", "title": "收紧"})

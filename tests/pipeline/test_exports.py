@@ -268,5 +268,5 @@ def test_the_page_costs_the_same_with_one_and_three_exports(count, firm, county,
     client = logged_in(officer)
     client.get("/exports/")
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         assert len(client.get("/exports/").context["page"].rows) == count

@@ -324,7 +324,7 @@ def test_a_sheet_costs_the_same_with_one_and_three_firms(count, five, officer, d
     client = logged_in(officer)
     client.get("/firms/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.post("/firms/bulk/", {"act": "assign", "firm": keys(five[:count])})
 
 

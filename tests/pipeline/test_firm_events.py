@@ -415,6 +415,6 @@ def test_the_card_costs_the_same_whatever_it_holds(firm, officer, django_assert_
     address = reverse("firm_events", args=[firm.credit_code])
     client.get(address)
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get(address, headers={"hx-request": "true"})
     assert Region.objects.filter(pk=firm.region_id).exists()

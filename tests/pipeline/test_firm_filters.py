@@ -330,7 +330,7 @@ def test_all_filters_together_cost_a_fixed_number_of_statements(
     }
     as_admin.get("/firms/", query)
 
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(12):
         page = as_admin.get("/firms/", query)
 
     assert len(page.context["page"].rows) == rows

@@ -153,9 +153,9 @@ def test_the_bar_costs_one_statement_for_any_number_of_views(
         make.firm(f"第{place}公司", county)
     as_officer.get("/firms/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         as_officer.get("/firms/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         as_officer.get("/firms/views/")
     assert Firm.objects.count() == number
 

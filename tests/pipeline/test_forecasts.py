@@ -308,7 +308,7 @@ def test_the_page_says_the_sentence_and_takes_a_judgement(compiled, county, offi
     withdrawn = client.post(address, {"withdraw": "1", "reason": "已退回"})
     assert withdrawn.status_code == 302
     assert Override.objects.current().get().probability is None
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         client.get("/targets/forecast/")
 
 

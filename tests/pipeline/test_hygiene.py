@@ -276,6 +276,6 @@ def test_the_list_costs_the_same_however_many_lines(county, officer, number, dja
     client = make.logged_in(officer)
     client.get("/hygiene/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         client.get("/hygiene/")
     assert lapse_counts(Lapse.objects.all())["no_next"] == number

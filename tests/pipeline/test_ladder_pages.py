@@ -57,7 +57,7 @@ def test_each_kind_stands_in_a_plain_sentence(client, officer, django_assert_num
     client.force_login(officer)
     client.get(PAGE)
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         shown = text(client.get(PAGE))
 
     assert "到期前 3 天、1 天、当天提醒企业、代理人和经办人员；逾期后每个工作日提醒" in shown

@@ -163,7 +163,7 @@ def test_a_change_costs_one_update_for_each_date_not_each_deadline(firm, lead, c
     for number in range(count):
         deadline(f"k{number}", firm, date(2027, 5, 31), date(2027, 4, 1))
 
-    with django_assert_num_queries(14):
+    with django_assert_num_queries(13):
         set_ladder(OWN, actor=lead, region=city)
 
 

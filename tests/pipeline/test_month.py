@@ -75,5 +75,5 @@ def test_a_month_costs_the_same_for_one_deadline_and_for_many(client, due, lead,
     client.get("/deadlines/month/")
     for number in range(3):
         world.at(make.firm(f"{number}号企业", county), "formal")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         client.get("/deadlines/month/")

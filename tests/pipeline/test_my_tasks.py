@@ -123,7 +123,7 @@ def test_the_list_of_all_own_tasks(at_noon, as_officer, firm, officer, django_as
         plan_task(firm, title=f"事{due}", due_on=day(due), actor=officer, today=day(-9))
     as_officer.get("/tasks/")
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         everything = as_officer.get("/tasks/").content.decode()
     later = as_officer.get("/tasks/", {"when": "later"}, headers={"HX-Request": "true"}).content.decode()
 

@@ -45,13 +45,13 @@ def text(response):
 @pytest.mark.parametrize(
     ("address", "statements"),
     [
-        ("/firms/", 10),
-        ("/applications/", 8),
-        ("/deadlines/", 11),
-        ("/board/high_tech/", 13),
-        ("/imports/", 8),
-        ("/outbox/", 13),
-        ("/", 17),
+        ("/firms/", 9),
+        ("/applications/", 7),
+        ("/deadlines/", 10),
+        ("/board/high_tech/", 12),
+        ("/imports/", 7),
+        ("/outbox/", 12),
+        ("/", 16),
     ],
 )
 def test_a_list_costs_the_same_for_one_row_and_for_three(
@@ -141,7 +141,7 @@ def test_the_record_page_costs_a_fixed_number_of_statements(as_officer, firm, of
         Fact.objects.create(firm=firm, year=2025, code=code, source="declared", value=1)
     as_officer.get(f"/firms/{firm.credit_code}/")
 
-    with django_assert_num_queries(20):
+    with django_assert_num_queries(19):
         page = as_officer.get(f"/firms/{firm.credit_code}/")
 
     assert page.status_code == 200
@@ -404,9 +404,9 @@ def test_progress_and_funnel_cost_the_same_whatever_they_hold(as_city, firm, dja
     compile_metrics()
     as_city.get("/targets/")
 
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         as_city.get("/targets/")
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         as_city.get("/funnel/")
 
 

@@ -80,7 +80,7 @@ def test_the_short_card_costs_the_same_whatever_it_holds(firm, officer, django_a
     address = reverse("firm_peek", args=[firm.credit_code])
     client.get(address, headers=FRAGMENT)
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         card = client.get(address, headers=FRAGMENT).content.decode()
     assert all(word in card for word in ("平南智造", "联系人0", "第0次通话"))
 

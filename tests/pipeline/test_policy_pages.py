@@ -30,7 +30,7 @@ def edition(code="CN-2022", programme="tech_sme"):
 
 
 def test_the_list_shows_every_edition_with_what_is_doubtful(as_officer, django_assert_num_queries):
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         response = as_officer.get("/policies/")
 
     page = text(response)
@@ -54,7 +54,7 @@ def test_the_list_without_editions_says_what_to_do(client, officer):
 
 @pytest.mark.parametrize("row", [("tech_sme", "CN-2022"), ("high_tech", "CN-2016"), ("gazelle", "320000-2024")])
 def test_an_edition_reads_as_sentences_with_article_and_status(as_officer, row, django_assert_num_queries):
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         response = as_officer.get(f"/policies/{row[0]}/{row[1]}/")
 
     page, policy = text(response), policy_of(edition(row[1], row[0]))

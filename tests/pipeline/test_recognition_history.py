@@ -129,7 +129,7 @@ def test_the_card_costs_the_same_for_any_number_of_titles(client, firm, officer,
     address = reverse("firm_recognitions", args=[firm.credit_code])
     client.get(address, headers={"HX-Request": "true"})
 
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(address, headers={"HX-Request": "true"})
 
 

@@ -174,7 +174,7 @@ def test_the_list_costs_the_same_for_any_number_of_rows(client, county, officer,
     client.force_login(officer)
     client.get(reverse("recognitions"))
 
-    with django_assert_num_queries(17):
+    with django_assert_num_queries(16):
         assert len(client.get(reverse("recognitions")).context["items"]) == rows
 
 

@@ -205,7 +205,7 @@ def test_by_page_by_api_and_many_at_once(client, filed, county, city_officer, dj
     assert PendingResult.objects.waiting().count() == 4
 
     client.get("/reveals/")
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = client.get("/reveals/")
     assert page.content.decode().count('name="row"') == 4
     assert text(client.get("/reveals/?programme=gazelle")).count("GR1") == 0

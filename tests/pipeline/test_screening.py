@@ -406,7 +406,7 @@ def test_the_page_costs_the_same_with_3_and_60_rows(count, edition, county, offi
     client = logged_in(officer)
     client.get("/screening/tech_sme/")
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         response = client.get("/screening/tech_sme/")
 
     assert len(response.context["rows"]) == min(count, 50)

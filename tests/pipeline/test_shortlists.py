@@ -277,9 +277,9 @@ def test_pages_cost_the_same_with_3_and_60_rows(count, edition, county, officer,
     client = logged_in(officer)
     client.get("/shortlists/")
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         assert len(client.get("/shortlists/").context["rows"]) == min(count, 50)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         assert len(client.get(f"/shortlists/{shortlist.pk}/").context["rows"]) == min(count, 50)
 
 

@@ -176,7 +176,7 @@ def test_the_api_explains_each_deadline_at_a_fixed_cost(client, city_officer, co
     client.get("/api/v1/deadlines/")
     costs = []
     for number in range(2):
-        with django_assert_num_queries(7):
+        with django_assert_num_queries(6):
             answer = client.get("/api/v1/deadlines/").json()
         costs.append(len(answer["results"]))
         world.at(make.firm(f"多一家{number}", county), "formal", when=on("2026-11-23"))

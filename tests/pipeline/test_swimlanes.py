@@ -117,5 +117,5 @@ def test_the_statements_do_not_grow_with_rows(client, spread, city_officer, coun
     client.force_login(city_officer)
     client.get("/board/high_tech/")
     for by in ("county", "officer"):
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             client.get("/board/high_tech/", {"by": by})

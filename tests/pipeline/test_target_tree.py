@@ -308,9 +308,9 @@ def test_the_targets_page_costs_the_same_for_one_firm_and_for_three(
             titled(make.firm(f"企业{size}{number}", county), date(2026, 5, 4))
         compile_metrics()
         as_lead.get("/targets/")
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(12):
             page = text(as_lead.get("/targets/"))
-        with django_assert_num_queries(21):
+        with django_assert_num_queries(20):
             as_lead.get("/targets/?as_of=2026-06-30")
 
     assert "高新技术企业首次认定：目标 45，已认定 3，历史样本 0 家，太少，不作预测，还差 42 家" in page

@@ -147,9 +147,9 @@ def test_pages_cost_the_same_however_many_firms(county, officer, number, django_
         add_touch(firm, kind="visit", text="看过", actor=officer, on=timezone.localdate() - timedelta(days=3))
     client = make.logged_in(officer)
     client.get("/visits/")
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(10):
         client.get("/visits/")
     asked = "&".join(f"firm={firm.pk}" for firm in firms)
     client.get(f"/visits/sheets/?{asked}")
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(14):
         client.get(f"/visits/sheets/?{asked}")

@@ -364,7 +364,7 @@ def test_the_timetable_on_page_board_portal_and_api(waiting, client, officer, fi
         assert "委托事务所出具研发费用和高新收入专项报告" in portal
 
 
-@pytest.mark.parametrize(("address", "statements"), [("/applications/", 11), ("/board/high_tech/?year=2026", 15)])
+@pytest.mark.parametrize(("address", "statements"), [("/applications/", 10), ("/board/high_tech/?year=2026", 14)])
 def test_clocks_cost_the_same_for_one_card_and_for_three(
     address, statements, waiting, officer, county, client, django_assert_num_queries
 ):

@@ -548,7 +548,7 @@ def test_the_list_costs_the_same_whatever_it_holds(city, lead, private_storage, 
     client = make.logged_in(lead)
     client.get(reverse("reports"))
 
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(6):
         client.get(reverse("reports"))
 
 
