@@ -9,6 +9,7 @@ from django.db import connection, models, transaction
 from django.db.models import F, Max
 
 from crm.models import Fact, Firm
+from crm.services.search import heal_search
 from pipeline.choices import TallyKind
 from pipeline.models import Application, CountCell, Deadline, Recognition, StageEvent, Tallied
 
@@ -38,6 +39,7 @@ def copy_city(copies: int, *, figures: bool) -> None:
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), tables):
             cursor.execute(statement)
+    heal_search()
 
 
 def _last_key(model: type[models.Model]) -> int:

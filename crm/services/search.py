@@ -43,8 +43,9 @@ def _rows(ids: list[int], places: re.Pattern[str]) -> Iterator[tuple[Any, ...]]:
 
 def heal_search() -> int:
     """Write the rows that are missing: of firms that came by another door. Returns how many."""
-    done = 0
-    while ids := list(Firm.objects.filter(search=None).order_by().values_list("pk", flat=True)[:BATCH]):
+    done = last = 0
+    without = Firm.objects.filter(search=None).order_by("pk").values_list("pk", flat=True)
+    while ids := list(without.filter(pk__gt=last)[:BATCH]):
         refresh_search(ids)
-        done += len(ids)
+        last, done = ids[-1], done + len(ids)
     return done
