@@ -12,12 +12,12 @@ BATCH = 1000
 # The lengths are `crm.search.BEGINNINGS`; other ones need other functions and indexes.
 FUNCTIONS = """
 CREATE FUNCTION crm_name_terms(lines text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
-  SELECT coalesce(array_agg(DISTINCT substr(lines, place, length)), '{}')
-  FROM generate_series(1, length(lines)) place, generate_series(1, 2) length
+  SELECT coalesce(array_agg(DISTINCT substr(lines, place, 2)), '{}')
+  FROM generate_series(1, length(lines) - 1) place
 $$;
 CREATE FUNCTION crm_mark_terms(lines text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
   SELECT coalesce(array_agg(DISTINCT substr(mark, 1, size)), '{}')
-  FROM unnest(string_to_array(lines, chr(10))) mark, unnest(ARRAY[2, 3, 4, 5, 6, 7, 8, 10, 12, 14]) size
+  FROM unnest(string_to_array(lines, chr(10))) mark, unnest(ARRAY[2, 3, 4, 6, 8, 10]) size
   WHERE size <= length(mark)
 $$;
 CREATE INDEX firmsearch_names ON crm_firmsearch USING gin (crm_name_terms(names));

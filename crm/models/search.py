@@ -26,12 +26,15 @@ class Holds(models.Lookup):
         return f"instr({column}, %s) > 0", [*parameters, self.rhs]
 
     def as_postgresql(self, compiler, connection):
-        # The pairs are what the index knows; that they follow each other is seen in the row.
+        # Pairs of characters are what the index knows; that they follow each other is seen in the row.
         column, parameters = self.process_lhs(compiler, connection)
-        pairs = f"crm_name_terms({column}) @> %s::text[]"
-        if len(self.rhs) <= 2:
-            return pairs, [*parameters, name_terms(self.rhs)]
-        return f"({pairs} AND strpos({column}, %s) > 0)", [*parameters, name_terms(self.rhs), *parameters, self.rhs]
+        pairs, holds = f"crm_name_terms({column}) @> %s::text[]", f"strpos({column}, %s) > 0"
+        known = name_terms(self.rhs)
+        if not known:
+            return holds, [*parameters, self.rhs]
+        if len(self.rhs) == 2:
+            return pairs, [*parameters, known]
+        return f"({pairs} AND {holds})", [*parameters, known, *parameters, self.rhs]
 
 
 @MarksField.register_lookup
