@@ -10,7 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from config.benchmark.measure import peak_memory, statements, timed
+from crm.identifiers import name_key
 from crm.models import Firm, User
+from crm.search import initials
 from pipeline.models import Application
 
 
@@ -36,6 +38,10 @@ def pages() -> list[Page]:
         Page("list deep", "officer", deep),
         Page("list county", "pingnan", "/firms/"),
         Page("search", "officer", f"/firms/?q={firm.name[2:5]}"),
+        Page("search common", "officer", f"/firms/?q={firm.name[-4:]}"),
+        Page("search common county", "pingnan", f"/firms/?q={firm.name[-4:]}"),
+        Page("search code", "officer", f"/firms/?q={firm.credit_code[:15]}"),
+        Page("search initials", "officer", f"/firms/?q={initials(name_key(firm.name[2:]))[0][:5]}"),
         Page("list api", "officer", "/api/v1/firms/"),
         Page("applications", "officer", "/applications/"),
         Page("record", "officer", reverse("firm", args=[firm.credit_code])),
