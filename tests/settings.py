@@ -2,8 +2,11 @@
 
 import os
 import tempfile
+import zlib
 
-os.environ.setdefault("VAR_DIR", os.path.join(tempfile.gettempdir(), f"cultivar-tests-{os.getuid()}"))
+# A folder for each checkout and user: two that test at the same time do not share their databases.
+_CHECKOUT = f"{os.getuid()}-{zlib.crc32(os.path.dirname(os.path.abspath(__file__)).encode()):08x}"
+os.environ.setdefault("VAR_DIR", os.path.join(tempfile.gettempdir(), f"cultivar-tests-{_CHECKOUT}"))
 _BROKER = os.environ.pop("BROKER_URL", "")  # only tests that start real processes use it: see tests/processes.py
 
 from config.settings import *  # noqa: E402, F403
