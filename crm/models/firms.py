@@ -43,7 +43,7 @@ class FirmQuerySet(models.QuerySet):
         keys = list(own.values_list("firm_id", flat=True)[: FEW + 1])
         if len(keys) <= FEW:
             return self.filter(pk__in=keys)
-        return self.filter(models.Exists(found.filter(firm=models.OuterRef("pk"))))
+        return self.filter(models.Exists(FirmSearch.objects.of_firm(key)))
 
 
 class Firm(models.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import models
 
 from crm.access import scope_of
@@ -10,48 +12,67 @@ from crm.search import is_mark, mark_term, name_terms
 
 
 class NamesField(models.TextField):
-    """Names, a line each. `__holds="南智造"` finds it anywhere in a line."""
+    """Names, a line each. `__holds="南智造"` finds it anywhere in a line, `__says` the same without an index."""
 
 
 class MarksField(models.TextField):
-    """Codes and initials, each after a line's end. `__begins="9145"` finds the beginning of a line."""
+    """Codes and initials, each after a line's end. `__begins="9145"` finds the beginning of a line by an index."""
 
 
 @NamesField.register_lookup
-class Holds(models.Lookup):
-    lookup_name = "holds"
+@MarksField.register_lookup
+class Says(models.Lookup):
+    """The row holds the text: for rows that are known already."""
+
+    lookup_name = "says"
 
     def as_sql(self, compiler, connection):
         column, parameters = self.process_lhs(compiler, connection)
-        return f"instr({column}, %s) > 0", [*parameters, self.rhs]
+        return f"instr({column}, %s) > 0", [*parameters, self.text]
+
+    def as_postgresql(self, compiler, connection):
+        column, parameters = self.process_lhs(compiler, connection)
+        return f"strpos({column}, %s) > 0", [*parameters, self.text]
+
+    @property
+    def text(self) -> str:
+        return str(self.rhs)
+
+
+@NamesField.register_lookup
+class Holds(Says):
+    lookup_name = "holds"
 
     def as_postgresql(self, compiler, connection):
         # Pairs of characters are what the index knows; that they follow each other is seen in the row.
+        said, known = super().as_postgresql(compiler, connection), name_terms(self.rhs)
         column, parameters = self.process_lhs(compiler, connection)
-        pairs, holds = f"crm_name_terms({column}) @> %s::text[]", f"strpos({column}, %s) > 0"
-        known = name_terms(self.rhs)
+        pairs = (f"crm_name_terms({column}) @> %s::text[]", [*parameters, known])
         if not known:
-            return holds, [*parameters, self.rhs]
-        if len(self.rhs) == 2:
-            return pairs, [*parameters, known]
-        return f"({pairs} AND {holds})", [*parameters, known, *parameters, self.rhs]
+            return said
+        return pairs if len(self.rhs) == 2 else _both(pairs, said)
 
 
 @MarksField.register_lookup
-class Begins(models.Lookup):
+class Begins(Says):
     lookup_name = "begins"
 
-    def as_sql(self, compiler, connection):
-        column, parameters = self.process_lhs(compiler, connection)
-        return f"instr({column}, %s) > 0", [*parameters, f"\n{self.rhs}"]
-
     def as_postgresql(self, compiler, connection):
+        said, term = super().as_postgresql(compiler, connection), mark_term(self.rhs)
         column, parameters = self.process_lhs(compiler, connection)
-        term = mark_term(self.rhs)
-        begins = f"crm_mark_terms({column}) @> %s::text[]"
-        if term == self.rhs:
-            return begins, [*parameters, [term]]
-        return f"({begins} AND strpos({column}, %s) > 0)", [*parameters, [term], *parameters, f"\n{self.rhs}"]
+        begins = (f"crm_mark_terms({column}) @> %s::text[]", [*parameters, [term]])
+        return begins if term == self.rhs else _both(begins, said)
+
+    @property
+    def text(self) -> str:
+        return f"\n{self.rhs}"
+
+
+Clause = tuple[str, list[Any]]
+
+
+def _both(one: Clause, other: Clause) -> Clause:
+    return f"({one[0]} AND {other[0]})", [*one[1], *other[1]]
 
 
 class FirmSearchQuerySet(models.QuerySet):
@@ -62,6 +83,13 @@ class FirmSearchQuerySet(models.QuerySet):
         """Rows that hold the key of a name (`identifiers.name_key`), or begin with it as a code or as initials."""
         wanted = models.Q(names__holds=key)
         return self.filter(wanted | models.Q(marks__begins=key) if is_mark(key) else wanted)
+
+    def of_firm(self, key: str):
+        """The row of the firm that a query around this one speaks of, where it matches the key."""
+        wanted = models.Q(names__says=key)
+        if is_mark(key):
+            wanted |= models.Q(marks__says=f"\n{key}")
+        return self.filter(wanted, firm=models.OuterRef("pk"))
 
 
 class FirmSearch(models.Model):
