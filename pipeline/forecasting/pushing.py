@@ -53,7 +53,9 @@ def others(masses: Sequence[float], chance: float) -> list[float]:
 
 def gain_of(masses: Sequence[float], need: float, chance: float, pushed: float) -> Gain:
     """What a push gives: `need` is how many are missing from the number that `masses[0]` stands for."""
-    more = max(pushed - chance, 0.0)
+    more = pushed - chance
+    if more <= 0:
+        return Gain(0.0, 0.0)
     last = _whole(need) - 1  # with so many others, this firm is the one that meets the target
     rest = others(masses, chance) if 0 < chance < 1 else list(masses)
     tips = rest[last] if 0 <= last < len(rest) else 0.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from typing import Any
 
 from django.db.models import Min
@@ -125,12 +126,14 @@ def _wanted(known: Iterable[Forecast], places: Places) -> dict[int, _Wanted]:
         masses, target = forecast.data.get("masses"), forecast.target
         if masses is None or target is None:
             continue
-        need = float(target) - masses["first"]
+        # Thousands of applications rest at some dozen stages and share some hundred chances.
+        gain_by = cache(partial(gain_of, masses["of"], float(target) - masses["first"]))
+        further = cache(partial(_further, fresh=forecast.data["fresh"]))
         for pk, counts, _lost, judged in forecast.data.get("applications", []):
             if pk in places:
                 chance = counts if judged is None else judged
-                pushed = max(chance, _further(places[pk], forecast.data["fresh"]))
-                gain = gain_of(masses["of"], need, chance, pushed)
+                pushed = max(chance, further(places[pk]))
+                gain = gain_by(chance, pushed)
                 if gain.value > 0 and (pk not in found or gain.value > found[pk].gain.value):
                     found[pk] = _Wanted(forecast, chance, pushed, gain)
     return found
