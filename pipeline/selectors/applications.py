@@ -12,7 +12,7 @@ from pipeline.models import Application, Recognition, StageEvent
 from pipeline.workflow import Stage, Transition
 from pipeline.workflows import PROGRAMMES
 
-LANE_CARDS = 50
+LANE_CARDS = 20
 GOALS: dict[str, str] = {Counter.IN_LIBRARY: "in_lib"}  # what a counter counts where it is not the programme's own goal
 IN_PROGRESS = (Phase.POOL, Phase.PREPARING, Phase.REVIEW, Phase.NOTICE)
 
@@ -55,7 +55,7 @@ def board_lanes(applications: QuerySet[Application], programme: str, *, closed: 
 def lane_cards(
     applications: QuerySet[Application], stage: str, *, after: Application | None = None
 ) -> list[Application]:
-    """Up to 50 cards of a lane, newest arrivals first, perhaps those after a card."""
+    """Up to 20 cards of a lane, newest arrivals first, perhaps those after a card."""
     wanted = with_account(applications.filter(stage=stage)).select_related("firm", "region", "officer")
     if after is not None:
         older = {"stage_since__lt": after.stage_since}

@@ -1,4 +1,4 @@
-"""The board of a programme: lanes by stage, real counts, the first 50 cards of each."""
+"""The board of a programme: lanes by stage, real counts, the first cards of each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from crm.views.common import staff_only, wants_fragment
 from pipeline.filters import ApplicationFilter
 from pipeline.models import Application
 from pipeline.models.applications import ApplicationQuerySet
-from pipeline.selectors.applications import board_lanes, lane_cards
+from pipeline.selectors.applications import LANE_CARDS, board_lanes, lane_cards
 from pipeline.selectors.cards import Card, cards
 from pipeline.selectors.chips import GapChip, gap_chips
 from pipeline.selectors.stays import compiled_stays
@@ -105,7 +105,7 @@ def _chips(applications: Sequence[Application], programme: str) -> dict[int, Gap
 @staff_only
 @require_GET
 def board_lane(request: HttpRequest, programme: str, stage: str) -> HttpResponse:
-    """The next 50 cards of a lane, after the card named by `after`."""
+    """The next cards of a lane, after the card named by `after`."""
     _filterset, rows = _scoped(request, programme)
     after = request.GET.get("after", "")
     last = get_object_or_404(rows, pk=after if after.isdecimal() else 0)
@@ -116,5 +116,6 @@ def board_lane(request: HttpRequest, programme: str, stage: str) -> HttpResponse
         "programme": programme,
         "stage": stage,
         "usual": compiled_stays(programme),
+        "more": len(found) == LANE_CARDS,
     }
     return render(request, "pipeline/_lane_cards.html", context)

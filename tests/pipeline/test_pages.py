@@ -325,16 +325,16 @@ def test_the_next_action_is_planned(as_city, formal):
 # The board ----------------------------------------------------------------------------------------------------------
 
 
-def test_lanes_hold_real_counts_and_fifty_cards(as_city, county):
-    for number in range(53):
+def test_lanes_hold_real_counts_and_twenty_cards(as_city, county):
+    for number in range(23):
         world.opened(make.firm(f"看板企业{number:02d}", county), None)
 
     page = as_city.get("/board/high_tech/").content.decode()
     lane = page[page.index('data-stage="library"') :]
     lane = lane[: lane.index("</section>")]
 
-    assert '<span class="soft num">53</span>' in lane
-    assert lane.count("data-card=") == 50
+    assert '<span class="soft num">23</span>' in lane
+    assert lane.count("data-card=") == 20
     more = re.search(r'hx-get="(/board/high_tech/library/\?after=\d+)"', lane)[1]
     assert as_city.get(more).content.decode().count("data-card=") == 3
 
