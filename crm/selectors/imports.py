@@ -10,14 +10,15 @@ from django.db.models import Count
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from crm.choices import DECISIONS, Basis, RowDecision, RowOutcome, Source
+from crm.change_words import field_words, value_words
+from crm.choices import DECISIONS, RowDecision, RowOutcome
 from crm.columns import Layout, known_meanings, layout_of
 from crm.fact_codes import FACT_CODES
 from crm.headings import FACT, FIELD_LABELS, is_money, is_yearly
 from crm.identifiers import blank
 from crm.models import Import, ImportRow, Region
 from crm.services.import_files import refused_cells, shown_cell
-from crm.services.import_mappings import field_label, firm_field, layout_at
+from crm.services.import_mappings import layout_at
 from crm.services.import_reading import seen_lines
 
 SAMPLES = 3
@@ -66,20 +67,9 @@ def _cell(row: ImportRow, layout: Layout, field: str) -> str:
 
 def _change(name: str, said: list[Any], regions: dict[str, str]) -> tuple[str, str, str]:
     old, new = str(said[0]), str(said[1])
-    if name.startswith("contact:"):
-        person, part = name.removeprefix("contact:").rsplit(":", 1)
-        words = {"name": _("联系人"), "phone": _("电话"), "email": _("邮箱")}
-        return (words[part] if part == "name" else f"{person} {words[part]}", old, new)
-    if name.startswith("former:"):
-        return (_("曾用名"), old, new)
-    if ":" in name:
-        year, code, basis, source = name.split(":")
-        stated = [Basis(basis).label] if basis else []
-        label = " · ".join(map(str, [*([year] if int(year) else []), field_label(FACT + code), *stated]))
-        return (f"{label}（{Source(source).label}）", old, new)
     if name == "region":
-        return (_("所属区划"), regions.get(old, old), regions.get(new, new))
-    return (str(firm_field(name).verbose_name), old, new)
+        return (field_words(name), regions.get(old, old), regions.get(new, new))
+    return (field_words(name), value_words(name, old), value_words(name, new))
 
 
 @dataclass(frozen=True)

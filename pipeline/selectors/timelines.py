@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from crm.change_words import field_words, value_words
 from crm.models import ChangeRecord, Contact, Firm, Task, Touch
 from crm.services.firms import EDITABLE
 from crm.services.history import shown
@@ -32,16 +32,6 @@ GROUPS = {
     PUBLIC: gettext_lazy("企业可见"),
 }
 LENGTH = 20
-OTHER_FIELDS = {
-    "absorbed": gettext_lazy("并入的企业"),
-    "merged_into": gettext_lazy("并入企业"),
-    "post": gettext_lazy("岗位"),
-    "member": gettext_lazy("企业账号"),
-    "recognition": gettext_lazy("认定结果"),
-    "right": gettext_lazy("知识产权"),
-    "credential": gettext_lazy("资质"),
-    "tag": gettext_lazy("标签"),
-}
 
 
 @dataclass(frozen=True, order=True)
@@ -217,32 +207,13 @@ def _title(recognition: Recognition, place: Place, firm: Firm) -> Happening:
 def _change(record: ChangeRecord, place: Place, firm: Firm) -> Happening:
     model: type[Model] = Contact if record.object_type == Contact._meta.label_lower else Firm
     what = _("修改{field}：{old} → {new}").format(
-        field=field_label(record.field, model),
-        old=_said(record.field, record.old, model),
-        new=_said(record.field, record.new, model),
+        field=field_words(record.field, model),
+        old=value_words(record.field, record.old, model) or _("空"),
+        new=value_words(record.field, record.new, model) or _("空"),
     )
     mine = model is Firm and record.field in EDITABLE and shown(getattr(firm, record.field)) != record.old
     who = str(record.actor or _("系统"))
     return Happening("pencil", what, who, place, record.reason, restore=record.pk if mine else 0)
-
-
-def field_label(name: str, model: type[Model] = Firm) -> str:
-    """A field's name as people read it."""
-    if name in OTHER_FIELDS:
-        return str(OTHER_FIELDS[name])
-    try:
-        return str(model._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
-    except FieldDoesNotExist:
-        return name
-
-
-def _said(name: str, value: str, model: type[Model]) -> str:
-    """A value as people read it: the word of a list instead of its code, and something for nothing."""
-    try:
-        choices = dict(getattr(model._meta.get_field(name), "flatchoices", None) or [])
-    except FieldDoesNotExist:
-        choices = {}
-    return str(choices.get(value, value)) or _("空")
 
 
 def _moves_of(firm: Firm, user: Any) -> QuerySet[StageEvent]:

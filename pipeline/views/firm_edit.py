@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from crm.access import may_write
+from crm.change_words import field_words
 from crm.errors import DomainError, RowChanged
 from crm.models import ChangeRecord, Contact, Firm, Region
 from crm.selectors.firms import officers_for, regions_to_move_to
@@ -18,7 +19,6 @@ from crm.services.firms import EDITABLE, assign_firm, move_firm, update_contact,
 from crm.views.common import attempt, form_address, person, refuse, say, staff_only
 from pipeline.edit_forms import ContactEditForm, EditForm, FirmEditForm
 from pipeline.forms import AssignForm, MoveFirmForm
-from pipeline.selectors.timelines import field_label
 from pipeline.views.firms import visible_firm
 
 Write = Callable[[dict[str, Any]], Any]
@@ -80,7 +80,7 @@ def firm_edit(request: HttpRequest, credit_code: str) -> HttpResponse:
 
 def _say_saved(request: HttpRequest, text: str, others: tuple[str, ...], model: Any = Firm) -> None:
     if others:
-        names = "、".join(field_label(name, model) for name in others)
+        names = "、".join(field_words(name, model) for name in others)
         text = _("{text}；同时他人刚改过：{names}，均已保留").format(text=text, names=names)
     say(request, text)
 
@@ -154,5 +154,5 @@ def firm_restore(request: HttpRequest, credit_code: str, pk: int) -> HttpRespons
     except DomainError as error:
         refuse(request, error)
     else:
-        say(request, _("{field}已恢复").format(field=field_label(record.field)))
+        say(request, _("{field}已恢复").format(field=field_words(record.field)))
     return redirect("firm", firm.credit_code)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from crm.access import may_write
+from crm.change_words import field_words
 from crm.models import ChangeRecord, Task
 from crm.paging import capped_count, keyset
 from crm.selectors.firms import officers_for
@@ -20,7 +21,6 @@ from crm.services.tasks import cancel_task, finish_task, put_off, reassign_task
 from crm.views.common import attempt, back, form_address, person, say, staff_only, wants_fragment
 from pipeline.contact_forms import CancelForm, DoneForm, GiveForm, PutOffForm
 from pipeline.selectors.next_actions import PARTS, own_tasks, part_of
-from pipeline.selectors.timelines import field_label
 
 ORDER = ("due_on", "pk")
 
@@ -67,7 +67,7 @@ def _page(request: HttpRequest, task: Task, *, status: int = 200, **forms: Any) 
         "today": timezone.localdate(),
         "overdue": task.is_overdue(timezone.localdate()),
         "history": [
-            (record, field_label(record.field, Task))
+            (record, field_words(record.field, Task))
             for record in history.select_related("actor").order_by("-at", "-pk")[:50]
         ],
         "may_write": writes,
