@@ -36,6 +36,7 @@ FIGURES = {"sales_cny": _("销售收入"), "rd_cny": _("研发费用"), "employe
 CONTACTS = [(NEVER, _("从未联系")), (DAYS, _("超过若干天未联系")), (WORKDAYS, _("超过若干个工作日未联系"))]
 NEXT = [(NONE, _("没有下一步")), (OVERDUE, _("已逾期")), (WEEK, _("本周到期"))]
 UNKNOWN = [(ANY, _("三项中缺任一项")), (ALL, _("三项都缺")), *FIGURES.items()]
+SILENT_DAYS = 60  # of silence where no number was typed; the field shows it
 MOST_DAYS = 1500  # days of silence: about four years
 INDUSTRY = RegexValidator(r"^[A-Za-z]?\d{0,4}$", _("行业代码是一个字母和最多四位数字，可以只写开头，如 C39"))
 Group = tuple[str, list[Any]]  # a heading of options, and these
@@ -64,6 +65,11 @@ class FirmFilterForm(forms.Form):
 
     request: HttpRequest | None = None  # who asks: the tags that are known are theirs
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, unless_typed in (("contact_days", SILENT_DAYS), ("unknown_year", _last_year())):
+            self.fields[name].widget.attrs["placeholder"] = str(unless_typed)
+
     def clean_officer(self) -> str:
         name: str = self.cleaned_data["officer"]
         known = Q(posts__isnull=False) | Q(firms__isnull=False)
@@ -84,11 +90,11 @@ class FirmFilterForm(forms.Form):
         data = self.cleaned_data
         counted, days = data.get("contact") in (DAYS, WORKDAYS), data.get("contact_days")
         if counted and not days and "contact_days" not in self.errors:
-            self.add_error("contact_days", gettext("请填写多少天未联系"))
+            data["contact_days"] = SILENT_DAYS
         if days and not counted and "contact" not in self.errors:
             self.add_error("contact", gettext("请选择按天还是按工作日计算"))
         if data.get("unknown") and not data.get("unknown_year") and "unknown_year" not in self.errors:
-            self.add_error("unknown_year", gettext("请填写哪一年的数据"))
+            data["unknown_year"] = _last_year()
         return data
 
 
@@ -256,6 +262,11 @@ WRITTEN = (RowOutcome.CREATED, RowOutcome.UPDATED)
 
 def _today() -> date:
     return timezone.localdate()
+
+
+def _last_year() -> int:
+    """The year whose figures firms have closed."""
+    return _today().year - 1
 
 
 def _days_ago(unit: str, days: int, today: date) -> date:

@@ -206,11 +206,34 @@ def screened(firm, edition, bucket):
 
 
 @pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ({"contact": "days"}, {"contact": "days", "contact_days": "60"}),
+        ({"contact": "workdays"}, {"contact": "workdays", "contact_days": "60"}),
+        ({"unknown": "any"}, {"unknown": "any", "unknown_year": "2025"}),
+    ],
+)
+def test_a_number_not_yet_typed_is_the_one_that_its_field_shows(asked, meant, three, as_admin):
+    Firm.objects.filter(name="甲").update(last_contact_on=TODAY)
+
+    pages = [as_admin.get("/firms/", query) for query in (asked, meant)]
+
+    names, words = zip(
+        *(([firm.name for firm in p.context["page"].rows], p.context["pills"]) for p in pages), strict=True
+    )
+    assert pages[0].context["filterset"].errors == {}
+    assert names[0] == names[1]
+    assert [pill.words for pill in words[0]] == [pill.words for pill in words[1]]
+    number = [value for name, value in meant.items() if name not in asked]
+    assert f'placeholder="{number[0]}"' in pages[0].content.decode()
+
+
+@pytest.mark.parametrize(
     ("query", "wrong"),
     [
-        ({"contact": "days"}, ("contact_days", "请填写多少天未联系")),
+        ({"contact": "days", "contact_days": "0"}, ("contact_days", "确保该值大于或等于1。")),
         ({"contact_days": "9"}, ("contact", "请选择按天还是按工作日计算")),
-        ({"unknown": "any"}, ("unknown_year", "请填写哪一年的数据")),
+        ({"unknown": "any", "unknown_year": "去年"}, ("unknown_year", "输入整数。")),
         ({"officer": "查无此人"}, ("officer", "没有名叫“查无此人”的工作人员")),
         ({"tag": "没有的、重点培育"}, ("tag", "没有标签“没有的”")),
         ({"industry": "39C"}, ("industry", "行业代码是一个字母和最多四位数字，可以只写开头，如 C39")),
