@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from django.db import models
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from crm.models.people import User
 
 FEW = 2000
+MOST_WORDS = 5  # that are looked for one by one
 
 
 class FirmQuerySet(models.QuerySet):
@@ -31,9 +33,11 @@ class FirmQuerySet(models.QuerySet):
     def named_like(self, text: str, *, among: User | None = None):
         """Firms by a name of today or before, a contact person, the beginning of the credit code or of the initials;
         brackets, spaces and widths do not matter. `among` says whose firms these rows are already, if anybody's.
+        Where nobody is called so, each of several words is looked for by itself, and firms with all of them are found.
 
         Looks at once: of a word that few firms hold, the firms are named by their keys and a database needs no guess;
-        one that many hold is met soon on the way through the list. One statement. Signs alone find nobody.
+        one that many hold is met soon on the way through the list. One statement, and one more for each word.
+        Signs alone find nobody.
         """
         key = name_key(text)
         if not key:
@@ -41,6 +45,9 @@ class FirmQuerySet(models.QuerySet):
         found = FirmSearch.objects.matching(key)
         own = found.visible_to(among) if among else found
         keys = list(own.values_list("firm_id", flat=True)[: FEW + 1])
+        words = [word for word in text.split() if name_key(word)][:MOST_WORDS]
+        if not keys and len(words) > 1:
+            return reduce(lambda rows, word: rows.named_like(word, among=among), words, self)
         if len(keys) <= FEW:
             return self.filter(pk__in=keys)
         return self.filter(models.Exists(FirmSearch.objects.of_firm(key)))

@@ -129,6 +129,27 @@ def test_nothing_asked_finds_everybody(known):
     assert len(found("")) == len(found("  ")) == 2
 
 
+@pytest.mark.parametrize(
+    "text", ["智造 周文澜", "科技　平南", "旧厂 pnzz", "平南 - 公司", "a 智造 平南 科技 有限 公司"]
+)
+def test_several_words_find_the_firm_that_has_them_all(known, text):
+    expected = [] if text.startswith("a ") else [known.name]
+
+    assert found(text) == expected
+
+
+@pytest.mark.parametrize("text", ["智造 桂平", "平南 无此人", "- -"])
+def test_a_firm_that_lacks_one_of_the_words_is_not_found(known, text):
+    assert found(text) == []
+
+
+def test_each_word_is_asked_for_once_and_only_where_nobody_is_called_so(known, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        assert found("平南 智造") == [known.name]
+    with django_assert_num_queries(4):
+        assert found("智造 周文澜") == [known.name]
+
+
 @pytest.mark.parametrize("few", [0, 2000])
 def test_who_may_not_see_a_firm_does_not_find_it(monkeypatch, known, officer, other_officer, few):
     monkeypatch.setattr(firm_models, "FEW", few)
