@@ -101,6 +101,12 @@ DECISIONS: dict[str, tuple[RowDecision, ...]] = {
     RowOutcome.UPDATED: (RowDecision.TAKE, RowDecision.SKIP),
     RowOutcome.PENDING: (RowDecision.CREATE, RowDecision.KNOWN, RowDecision.SKIP),
 }
+# What becomes of them while nobody has said anything.
+UNLESS_SAID: dict[str, RowDecision] = {
+    RowOutcome.CREATED: RowDecision.TAKE,
+    RowOutcome.UPDATED: RowDecision.TAKE,
+    RowOutcome.PENDING: RowDecision.SKIP,
+}
 
 
 class Undone(TextChoices):

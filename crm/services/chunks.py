@@ -147,7 +147,7 @@ def _do(chunk: JobChunk) -> None:
         _close(chunk, JobState.FAILED, error="\n".join(error.reasons))
     except Exception as error:
         logger.exception("job %s part %s failed", job.pk, chunk.number)
-        _close(chunk, JobState.FAILED, error=f"{type(error).__name__}: {error}")
+        _close(chunk, JobState.FAILED, error=jobs.broken(job.pk, error))
 
 
 class TakenOver(Exception):
@@ -164,7 +164,7 @@ def _settle(job_id: int) -> None:
     running = Job.objects.filter(pk=job_id, state=JobState.RUNNING)
     chunks = JobChunk.objects.filter(job=job_id)
     chunks.filter(state=JobState.RUNNING, attempts__gte=MAX_ATTEMPTS, alive_at__lt=timezone.now() - LOST_AFTER).update(
-        state=JobState.FAILED, error="worker lost"
+        state=JobState.FAILED, error=jobs.lost_words()
     )
     job = running.first()
     if job is None or chunks.filter(state__in=UNFINISHED).exists():

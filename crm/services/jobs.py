@@ -10,6 +10,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from crm.choices import JobState
 from crm.errors import DomainError
@@ -122,8 +123,20 @@ def _do(progress: Progress) -> None:
         outcome = {"state": JobState.FAILED, "error": "\n".join(error.reasons)}
     except Exception as error:
         logger.exception("job %s %s failed", job.pk, job.kind)
-        outcome = {"state": JobState.FAILED, "error": f"{type(error).__name__}: {error}"}
+        outcome = {"state": JobState.FAILED, "error": broken(job.pk, error)}
     progress.mine().update(finished_at=timezone.now(), **outcome)
+
+
+def broken(job_id: int, error: Exception) -> str:
+    """What a person reads of an error that nobody foresaw; the log has the rest under the same number."""
+    return _("程序出错，没有做完，已做完的保留；请再试一次。仍然不行时，请把任务编号 {id}（{kind}）告诉管理员").format(
+        id=job_id, kind=type(error).__name__
+    )
+
+
+def lost_words() -> str:
+    """What a person reads of a job whose worker was killed again and again."""
+    return _("后台进程多次中断，没有做完，已做完的保留；请再试一次。仍然不行时，请告诉管理员")
 
 
 @transaction.atomic
@@ -142,7 +155,7 @@ def sweep_jobs() -> int:
     waiting = Q(state=JobState.QUEUED, created_at__lt=timezone.now() - timedelta(seconds=30))
     lost = Q(state=JobState.RUNNING, alive_at__lt=late)
     given_up = Job.objects.filter(lost, attempts__gte=MAX_ATTEMPTS)
-    given_up.update(state=JobState.FAILED, error="worker lost", finished_at=timezone.now())
+    given_up.update(state=JobState.FAILED, error=lost_words(), finished_at=timezone.now())
     found = list(Job.objects.filter(waiting | lost).values_list("pk", flat=True)[:100])
     for job_id in found:
         hint(job_id)

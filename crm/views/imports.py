@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from crm.access import may_write
-from crm.choices import DECISIONS, ImportState, RowOutcome, Undone
+from crm.choices import DECISIONS, UNLESS_SAID, ImportState, RowOutcome, Undone
 from crm.errors import DomainError
 from crm.files import CONTENT_TYPES
 from crm.forms import ColumnsForm, DecisionForm, SheetForm, UploadForm
@@ -109,7 +109,7 @@ def _deciding(request: HttpRequest, batch: Import, shown: str) -> dict[str, Any]
     writes = may_write(request.user, batch.region_path)
     open_ = writes and batch.state == ImportState.CHECKED
     choices = [(each.value, each.label) for each in DECISIONS.get(shown, ())] if open_ else []
-    said = batch.choices.get(shown, "")
+    said = batch.choices.get(shown) or UNLESS_SAID.get(shown, "")
     return {"may_write": writes, "decisions": choices, "said": said, "job": batch.job}
 
 

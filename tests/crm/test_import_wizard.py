@@ -480,6 +480,33 @@ def test_the_pages_show_decide_and_map(client, city, city_officer, known, django
     assert client.get(f"/imports/{batch.pk}/report/").status_code == 200
 
 
+def test_the_preview_reads_in_units_and_shows_what_happens_unless_somebody_decides(client, city, city_officer, known):
+    batch = checked(sheets.damaged(known[0].credit_code, known[1].credit_code), region=city, actor=city_officer)
+    client.force_login(city_officer)
+
+    updated = client.get(f"/imports/{batch.pk}/?outcome=updated")
+    pending = client.get(f"/imports/{batch.pk}/?outcome=pending")
+
+    changes = [view.changes for view in updated.context["views"]]
+    assert ("2024 · 销售收入（企业申报）", "", "15,000 万元") in changes[0]
+    assert ("2024 · 职工总数 · 季平均、满6个月（企业申报）", "", "40 人") in changes[0]
+    assert (updated.context["said"], pending.context["said"]) == ("take", "skip")
+    imports.decide_all(batch, outcome="updated", decision="skip", actor=city_officer)
+    assert client.get(f"/imports/{batch.pk}/?outcome=updated").context["said"] == "skip"
+
+
+@pytest.mark.parametrize(("looked", "advice"), [({}, "请重新上传文件。"), ({"head": []}, "打开“列对应”可重新预检。")])
+def test_a_check_that_broke_says_so_and_what_to_do(client, city, city_officer, looked, advice):
+    batch = imports.upload(sheets.workbook(["企业名称"], ["甲"]), name="a.xlsx", region=city, actor=city_officer)
+    Job.objects.update(state="failed", error="程序出错")
+    Import.objects.update(looked=looked)
+    client.force_login(city_officer)
+
+    page = client.get(f"/imports/{batch.pk}/").content.decode()
+
+    assert ("已中断" in page, "程序出错" in page, advice in page) == (True, True, True)
+
+
 def test_a_page_of_rows_costs_the_same_for_one_and_for_three(client, city, city_officer, django_assert_num_queries):
     client.force_login(city_officer)
     for numbers in ((1,), (2, 3, 4)):
