@@ -53,6 +53,11 @@ class Fact(models.Model):
         return found
 
     @property
+    def named(self) -> str:
+        """The figure as history names it: 2025:rd_cny:high_tech:tax."""
+        return f"{self.year}:{self.code}:{self.basis}:{self.source}"
+
+    @property
     def unit_label(self) -> str:
         return str(UNIT_LABELS[self.kind.unit])
 

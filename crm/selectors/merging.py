@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, cast
 
 from django.db.models import Field, Model, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from crm.models import Firm
+from crm.change_words import field_words, value_words
+from crm.models import Fact, Firm
 from crm.relations import RELATIONS, Fate, Relation, model_of
 
 FIELDS = (
@@ -34,6 +37,11 @@ class FieldClash:
     kept: Any
     other: Any
 
+    @property
+    def words(self) -> tuple[str, str]:
+        """Both values as people read them."""
+        return _said(self.name, self.kept), _said(self.name, self.other)
+
 
 @dataclass(frozen=True)
 class RowClash:
@@ -45,6 +53,12 @@ class RowClash:
     what: str
     kept: Any
     other: Any
+    figure: str = ""  # of a figure: its year, code, basis and source, as history names it
+
+    @property
+    def words(self) -> tuple[str, str]:
+        """Both values as people read them."""
+        return _said(self.figure, self.kept), _said(self.figure, self.other)
 
     @property
     def key(self) -> str:
@@ -143,7 +157,12 @@ def _key(relation: Relation, row: Model) -> tuple[Any, ...]:
 
 def _clash(label: str, relation: Relation, kept: Model, other: Model) -> RowClash:
     shown = [getattr(row, relation.shown) if relation.shown else "" for row in (kept, other)]
-    return RowClash(label, kept.pk, other.pk, str(kept), *shown)
+    figure = kept.named if isinstance(kept, Fact) else ""
+    return RowClash(label, kept.pk, other.pk, field_words(figure) if figure else str(kept), *shown, figure)
+
+
+def _said(name: str, value: Any) -> str:
+    return date_format(value) if isinstance(value, date) else value_words(name, str(value))
 
 
 def successor_of(credit_code: str) -> Firm | None:

@@ -139,6 +139,26 @@ def test_a_merge_moves_everything_and_taking_it_back_restores_it(firm, double, a
     assert successor_of(double.credit_code) is None
 
 
+def test_what_two_firms_say_differently_is_shown_in_words(firm, double, lead):
+    for one, capital, spent in ((firm, 5_000_000, 470_900), (double, 2_005_000, 0)):
+        Firm.objects.filter(pk=one.pk).update(capital_amount=capital, registered_on=date(2020, 5, 1 + one.pk % 2))
+        said = {"year": 2025, "code": "rd_cny", "source": "declared", "entered_by": None}
+        Fact.objects.create(firm=one, basis="high_tech", value=spent, **said)
+        Fact.objects.create(firm=one, basis="accounting", value=spent + 1, **said)
+    firm.refresh_from_db()
+    double.refresh_from_db()
+
+    preview = merge_preview(firm, double)
+
+    fields = {clash.label: clash.words for clash in preview.fields}
+    assert fields["注册资本"] == ("500 万", "200.5 万")
+    assert all(words.startswith("2020年5月") for words in fields["成立日期"])
+    assert [(clash.what, clash.words) for clash in preview.choices] == [
+        ("2025 · 研发费用 · 高企认定口径（企业申报）", ("47.09 万元", "0 万元")),
+        ("2025 · 研发费用 · 会计口径（企业申报）", ("47.0901 万元", "0.0001 万元")),
+    ]
+
+
 def test_what_two_rows_say_differently_is_chosen(firm, double, lead):
     figure(firm, 80)
     figure(double, 90)
