@@ -8,8 +8,8 @@ from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist
 from django.db.models import Field, Model
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from crm.choices import Basis, Source
 from crm.fact_codes import NO_YEAR, UNIT_LABELS, YES_NO, YUAN, FactCode, kind_of
@@ -60,7 +60,7 @@ def value_words(name: str, value: str, model: type[Model] = Firm) -> str:
     if (of := FIGURE.fullmatch(name)) and (kind := kind_of(of[2])):
         return figure_words(kind, value)
     if name == "capital_amount" and model is Firm:
-        return _("{amount} 万").format(amount=wan(value)) if _is_number(value) else value
+        return _capital(value) if _is_number(value) else value
     choices = dict(getattr(_column(name, model), "flatchoices", None) or [])
     return str(choices.get(value, value))
 
@@ -70,10 +70,19 @@ def figure_words(kind: FactCode, value: str) -> str:
     if not _is_number(value):
         return value
     if kind.unit == YUAN:
-        return _("{amount} 万元").format(amount=wan(value))
+        return _("{number} 元").format(number=figure(value)) if _knows_no_wan() else f"{wan(value)} 万元"
     if kind.unit == YES_NO:
         return _("是") if Decimal(value) else _("否")
     return f"{figure(value)} {UNIT_LABELS[kind.unit]}"
+
+
+def _capital(value: str) -> str:
+    """Of any currency, which stands in a field of its own."""
+    return figure(value) if _knows_no_wan() else f"{wan(value)} 万"
+
+
+def _knows_no_wan() -> bool:
+    return (get_language() or "").startswith("en")
 
 
 def _is_number(value: str) -> bool:

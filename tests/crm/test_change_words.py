@@ -1,6 +1,7 @@
 """What was changed is told in words: no code, no unit left out, no needless nought."""
 
 import pytest
+from django.utils.translation import override
 
 from crm.change_words import field_words, value_words
 from crm.models import Contact
@@ -31,3 +32,9 @@ def test_a_change_is_told_in_words(name, value, label, words):
 
 def test_a_contact_tells_its_own_fields():
     assert field_words("phone", Contact) == "电话"
+
+
+def test_english_knows_no_ten_thousands():
+    with override("en"):
+        assert value_words("2025:rd_cny:super_deduction:declared", "470900.0000") == "470,900 yuan"
+        assert value_words("capital_amount", "30000000.00") == "30,000,000"

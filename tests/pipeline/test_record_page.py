@@ -272,3 +272,14 @@ def test_contacts_are_edited_and_their_history_is_on_the_timeline(as_officer, fi
     contact.refresh_from_db()
     assert contact.phone == "2"
     assert told(firm, officer, show="system") == ["修改电话：1 → 2"]
+
+
+def test_what_comes_next_stands_before_what_was_said_and_only_what_runs_shows_its_steps(as_officer, firm, officer):
+    world.at(firm, "formal", officer=officer)
+    over = world.at(firm, "certified", officer=officer, year=2023)
+
+    page = page_of(as_officer, firm)
+
+    assert page.index('id="next"') < page.index('id="composer"') < page.index("时间线")
+    assert over.reference in page
+    assert (page.count('class="strip'), page.count("轮到 无需办理")) == (1, 0)
