@@ -16,6 +16,7 @@ from config.demo.duties import make_duties
 from config.demo.events import make_events
 from config.demo.firms import make_facts, make_firms
 from config.demo.holdings import make_holdings
+from config.demo.imports import make_imports
 from config.demo.ladders import make_ladders
 from config.demo.mails import make_mails
 from config.demo.tags import make_export, make_tags
@@ -55,6 +56,7 @@ def build(*, firms: int, years: int, seed: int, today: date) -> dict[str, int]:
     people.make_requests(known, regions)
     make_care(staff, regions, today)
     make_absences(staff, regions, today)
+    make_imports(known, regions["450800"], staff["officer"])
     make_mails(staff["lead"], staff["officer"])
     targets.make_targets(regions, today, staff["lead"], rng)
     make_channel(regions["450800"], staff["lead"])

@@ -8,7 +8,7 @@ from django.apps import apps
 from django.db import transaction
 from django.db.models import Model, Q
 
-from crm.models import ChangeRecord, DemoRow, DownloadLog, Export
+from crm.models import ChangeRecord, DemoRow, DownloadLog, Export, Import
 from notifications.models import Attachment, MailTemplate, Message
 from pipeline.models import Document, HandOver, MaterialNotice, RoundVersion, StageEvent, UndoneMove
 from pipeline.services.tallies import entries_changed, firms_changed, fold_counts
@@ -63,6 +63,10 @@ def clear() -> int:
     taken._raw_delete(taken.db)
     HandOver.objects.filter(Q(giver__in=users) | Q(receiver__in=users) | Q(decided_by__in=users)).delete()
     Export.objects.filter(owner__in=users).delete()
+    for batch in Import.objects.filter(actor__in=users):
+        batch.file.delete(save=False)
+        batch.refused.delete(save=False)
+        batch.delete()
     Message.objects.filter(channel__in=marks["notifications.channel"]).delete()
     wording = MailTemplate.objects.filter(by__in=users)
     wording._raw_delete(wording.db)

@@ -79,7 +79,7 @@ def make_agent(firms: list[Firm], principal: User, today: date) -> User:
     user.save()
     mark([user])
     begun, ended = today.replace(month=1, day=1) - timedelta(days=365), today - timedelta(days=30)
-    for firm, ends_on in zip(firms[:3], (*[today.replace(month=12, day=31)] * 2, ended), strict=True):
+    for firm, ends_on in zip(firms[:3], (*[today.replace(month=12, day=31)] * 2, ended), strict=False):
         Mandate.objects.create(
             firm=firm,
             agent=user,

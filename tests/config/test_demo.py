@@ -7,7 +7,19 @@ from django.core.management import call_command
 from django.db.models import Count as CountOf
 from django.utils import timezone
 
-from crm.models import Credential, DemoRow, Fact, Firm, IntellectualProperty, Leave, Task, Touch, User
+from crm.models import (
+    Credential,
+    DemoRow,
+    DuplicatePair,
+    Fact,
+    Firm,
+    Import,
+    IntellectualProperty,
+    Leave,
+    Task,
+    Touch,
+    User,
+)
 from crm.services.people import add_membership
 from pipeline.assessment import assess
 from pipeline.choices import Bucket, Phase
@@ -101,6 +113,19 @@ def test_the_same_seed_makes_the_same_city(db):
     demo(firms=40)
 
     assert picture() == first
+
+
+def test_imports_and_doubles_wait_for_somebody(db):
+    demo(firms=10)
+
+    assert list(Import.objects.order_by("pk").values_list("state", "counts")) == [
+        ("done", {"created": 0, "updated": 8, "unchanged": 0, "pending": 0, "refused": 0}),
+        ("checked", {"created": 3, "updated": 1, "unchanged": 0, "pending": 1, "refused": 3}),
+    ]
+    assert (Firm.objects.count(), DuplicatePair.objects.exists()) == (10, True)
+    file = Import.objects.first().file
+    demo(clear=True)
+    assert (Import.objects.count(), file.storage.exists(file.name)) == (0, False)
 
 
 @time_machine.travel(NOVEMBER, tick=False)
