@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from crm.change_words import figure_words
 from crm.choices import FirmStatus, TaskKind, TouchKind
 from crm.fact_codes import FACT_CODES
 from crm.models import Contact, Fact, Firm, Task, Touch
@@ -125,7 +126,7 @@ def _figure(code: str, fact: Fact | None) -> tuple[str, str]:
     label = str(FACT_CODES[code].label)
     if fact is None:
         return label, ""
-    value = f"{fact.value.normalize():,f} {fact.unit_label}（{fact.get_source_display()}）"
+    value = f"{figure_words(fact.kind, str(fact.value))}（{fact.get_source_display()}）"
     return _("{year} 年{label}").format(year=fact.year, label=label), value
 
 

@@ -59,7 +59,10 @@ def test_the_sheet_asks_what_would_close_the_gap(judged, officer, other_officer)
     assert [task.title for task in sheet.promises] == ["月底补报"]
     assert [contact.name for contact in sheet.contacts] == ["周文澜"]
     assert (sheet.recent and sheet.recent.actor) == officer
-    assert sheet.figures[0] == ("2025 年职工总数", "100 人（企业申报）")
+    assert [sheet.figures[place] for place in (0, 2)] == [
+        ("2025 年职工总数", "100 人（企业申报）"),
+        ("2025 年销售收入", "5,000 万元（企业申报）"),
+    ]
 
 
 def test_one_click_plans_every_firm_once(judged, officer, other_officer, other_firm):
