@@ -547,3 +547,12 @@ def test_the_template_is_read_back_and_its_example_is_left_out(client, city, cit
     assert sheet["A2"].number_format == sheet.column_dimensions["A"].number_format == "@"
     assert any("平南县" in rule for rule in lists.values()) and '"是,否"' in lists.values()
     assert (batch.counts, batch.skipped) == (counts(created=1), 1)
+
+
+def test_the_page_of_its_job_leads_back_to_the_import(client, city, city_officer, known):
+    batch = damaged(known, city, city_officer)
+    client.force_login(city_officer)
+
+    page = client.get(f"/jobs/{batch.job.pk}/").content.decode()
+
+    assert (f'href="/imports/{batch.pk}/"' in page, "查看目标" in page) == (True, False)
