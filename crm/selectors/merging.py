@@ -158,7 +158,7 @@ def _key(relation: Relation, row: Model) -> tuple[Any, ...]:
 def _clash(label: str, relation: Relation, kept: Model, other: Model) -> RowClash:
     shown = [getattr(row, relation.shown) if relation.shown else "" for row in (kept, other)]
     figure = kept.named if isinstance(kept, Fact) else ""
-    return RowClash(label, kept.pk, other.pk, field_words(figure) if figure else str(kept), *shown, figure)
+    return RowClash(label, kept.pk, other.pk, field_words(figure) if figure else str(kept), shown[0], shown[1], figure)
 
 
 def _said(name: str, value: Any) -> str:
