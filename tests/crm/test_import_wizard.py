@@ -556,3 +556,14 @@ def test_the_page_of_its_job_leads_back_to_the_import(client, city, city_officer
     page = client.get(f"/jobs/{batch.job.pk}/").content.decode()
 
     assert (f'href="/imports/{batch.pk}/"' in page, "查看目标" in page) == (True, False)
+
+
+def test_an_import_that_was_taken_back_offers_no_firms(client, city, city_officer, known):
+    batch = applied(damaged(known, city, city_officer), city_officer)
+    client.force_login(city_officer)
+
+    offered = ["查看新增和更新的企业" in client.get(f"/imports/{batch.pk}/").content.decode()]
+    reverted(batch, city_officer)
+    offered.append("查看新增和更新的企业" in client.get(f"/imports/{batch.pk}/").content.decode())
+
+    assert offered == [True, False]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from crm.models import User
 from crm.services.firms import add_touch, save_contact
+from crm.services.tasks import plan_task
+from pipeline.models import Application
 from tests import make
 from tests.pipeline import world
 
@@ -76,13 +79,16 @@ def test_the_short_card_costs_the_same_whatever_it_holds(firm, officer, django_a
         world.opened(firm, officer, programme)
         save_contact(firm, name=f"联系人{nth}", actor=None)
         add_touch(firm, kind="call", text=f"第{nth}次通话", actor=officer)
+        plan_task(firm, title=f"催办{nth}", due_on=timezone.localdate(), actor=officer)
+    planned = {"next_action": "约谈", "next_action_on": timezone.localdate()}
+    Application.objects.update(**planned)
     client = make.logged_in(officer)
     address = reverse("firm_peek", args=[firm.credit_code])
     client.get(address, headers=FRAGMENT)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         card = client.get(address, headers=FRAGMENT).content.decode()
-    assert all(word in card for word in ("平南智造", "联系人0", "第0次通话"))
+    assert all(word in card for word in ("平南智造", "联系人0", "第0次通话", "催办0"))
 
 
 def test_single_keys_are_switched_off_for_oneself_alone(officer, other_officer):
