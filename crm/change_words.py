@@ -46,6 +46,11 @@ def field_words(name: str, model: type[Model] = Firm) -> str:
     return str(column.verbose_name) if column else name
 
 
+def is_figure(name: str) -> bool:
+    """Whether history names a figure so."""
+    return FIGURE.fullmatch(name) is not None
+
+
 def _figure_words(kind: FactCode, year: str, basis: str, source: str) -> str:
     stated = [Basis(basis).label] if basis and basis in Basis.values else []
     words = [*([year] if int(year) != NO_YEAR else []), kind.label, *stated]

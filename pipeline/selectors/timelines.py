@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
+from itertools import groupby
 from typing import Any
 
 from django.db.models import Model, Q, QuerySet
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from crm.change_words import field_words, value_words
+from crm.change_words import field_words, is_figure, value_words
 from crm.models import ChangeRecord, Contact, Firm, Task, Touch
 from crm.services.firms import EDITABLE
 from crm.services.history import shown
@@ -45,7 +46,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Happening:
-    """One entry of a firm's timeline. `public` says whether the firm sees it too; `restore` names a change to undo."""
+    """One entry of a firm's timeline. `public` says whether the firm sees it too; `restore` names a change to undo,
+    `is_figure` says that it tells of one."""
 
     icon: str
     what: str
@@ -55,6 +57,8 @@ class Happening:
     url: str = ""
     public: bool = False
     restore: int = 0
+    is_figure: bool = False
+    lines: tuple[str, ...] = ()  # of figures that changed together, each of them
 
     @property
     def at(self) -> datetime:
@@ -107,7 +111,20 @@ def firm_timeline(
     found.sort(key=lambda entry: entry.place, reverse=True)
     rows_shown = found[:LENGTH]
     more = len(found) > LENGTH
-    return Timeline(rows_shown, _encode(rows_shown[-1].place) if more else "", mark is None, show)
+    return Timeline(_together(rows_shown), _encode(rows_shown[-1].place) if more else "", mark is None, show)
+
+
+def _together(rows: list[Happening]) -> list[Happening]:
+    """Figures that changed in one act, such as a line of an import, told once: they hide what was said otherwise."""
+    found: list[Happening] = []
+    for act, entries in groupby(rows, key=lambda entry: (entry.is_figure, entry.at, entry.who, entry.note)):
+        several = list(entries)
+        if act[0] and len(several) > 1:
+            what = _("修改企业数据 {n} 项").format(n=len(several))
+            lines = tuple(entry.what for entry in reversed(several))
+            several = [replace(several[0], what=what, lines=lines)]
+        found += several
+    return found
 
 
 def _is_shown(source: Source, show: str) -> bool:
@@ -213,7 +230,9 @@ def _change(record: ChangeRecord, place: Place, firm: Firm) -> Happening:
     )
     mine = model is Firm and record.field in EDITABLE and shown(getattr(firm, record.field)) != record.old
     who = str(record.actor or _("系统"))
-    return Happening("pencil", what, who, place, record.reason, restore=record.pk if mine else 0)
+    return Happening(
+        "pencil", what, who, place, record.reason, restore=record.pk if mine else 0, is_figure=is_figure(record.field)
+    )
 
 
 def _moves_of(firm: Firm, user: Any) -> QuerySet[StageEvent]:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from crm.models import ChangeRecord, Contact, Fact, Firm, Task, Touch
 from crm.services.firms import add_touch, update_firm
+from crm.services.history import record_changes
 from crm.services.tasks import finish_task, plan_task
 from pipeline.models import Recognition
 from pipeline.selectors.benefits import tax_benefit
@@ -283,3 +284,21 @@ def test_what_comes_next_stands_before_what_was_said_and_only_what_runs_shows_it
     assert page.index('id="next"') < page.index('id="composer"') < page.index("时间线")
     assert over.reference in page
     assert (page.count('class="strip'), page.count("轮到 无需办理")) == (1, 0)
+
+
+def test_the_figures_of_one_act_are_told_once_and_read_one_by_one(as_officer, firm, officer, city):
+    said = {"2025:sales_cny::declared": ("", 9_000_000), "2025:rd_cny:high_tech:declared": (100_000, 450_000)}
+    record_changes(firm, said | {"address": ("旧址", firm.address)}, actor=officer, reason="导入 台账.xlsx 第 8 行")
+    record_changes(firm, {"2024:employees:quarterly_6m:declared": (8, 9)}, actor=officer)
+
+    rows = firm_timeline(firm, user=officer).rows
+
+    assert [entry.what for entry in rows if not entry.what.startswith("修改注册地址")] == [
+        "修改2024 · 职工总数 · 季平均、满6个月（企业申报）：8 人 → 9 人",
+        "修改企业数据 2 项",
+    ]
+    assert next(entry.lines for entry in rows if entry.lines) == (
+        "修改2025 · 销售收入（企业申报）：空 → 900 万元",
+        "修改2025 · 研发费用 · 高企认定口径（企业申报）：10 万元 → 45 万元",
+    )
+    assert "逐项查看" in page_of(as_officer, firm)
