@@ -131,9 +131,16 @@ def _page(
         "sees": may_write(request.user, handover.region_path) or request.user.pk == handover.giver_id,
         "summary": summary(handover, timezone.localdate()) if handover.state == HandOverState.DONE else None,
         "kinds": [Held(kind).label for kind in handover.kinds],
+        "waiting": _waiting(handover) if handover.state == HandOverState.PROPOSED else [],
         "decline_form": decline or DeclineForm(),
     }
     return render(request, "pipeline/handovers/page.html", context, status=status)
+
+
+def _waiting(handover: HandOver) -> list[tuple[str, int]]:
+    """How much of each kind a wish would hand over now, so that nobody confirms it unseen. A query for each kind."""
+    found = held(handover.giver, handover.region_path)
+    return [(str(Held(kind).label), found[kind].count()) for kind in handover.kinds if kind in found]
 
 
 def _status(request: HttpRequest, handover: HandOver) -> dict[str, Any]:

@@ -291,6 +291,20 @@ def test_by_page_from_the_wish_to_the_signed_list(officer, receiver, lead, count
     assert "已签收" in mine.get("/handovers/").content.decode()
 
 
+def test_who_confirms_sees_how_much_waits(officer, receiver, lead, county, book):
+    handover = propose(officer, receiver=receiver, region=county, kinds=["firms", "tasks"], actor=officer)
+    boss = make.logged_in(lead)
+
+    before = boss.get(f"/handovers/{handover.pk}/").context["waiting"]
+    confirm(handover, actor=lead)
+    after = boss.get(f"/handovers/{handover.pk}/").context["waiting"]
+
+    firms = Firm.objects.filter(officer=officer, region_path__under=county.path).count()
+    assert before[0] == ("企业", firms)
+    assert [label for label, _number in before] == ["企业", "待办与承诺"]
+    assert after == []
+
+
 def test_a_refused_form_keeps_what_was_typed(officer, receiver, county):
     answer = make.logged_in(officer).post(
         "/handovers/new/", {"receiver": receiver.pk, "kinds": ["firms"], "note": "先说一声"}
