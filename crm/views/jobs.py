@@ -29,6 +29,7 @@ def periodic(request: HttpRequest) -> HttpResponse:
     context = {
         "rows": rows,
         "troubled": sum(bool(row.late_since or row.has_failed) for row in rows),
+        "unknown": sum(row.last is None for row in rows),
         "may_run": scope_of(request.user).has_role(*MANAGERS),
         "jobs": list(jobs[:JOBS_SHOWN]),
     }

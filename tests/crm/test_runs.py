@@ -237,3 +237,15 @@ def test_the_page_shows_every_job_and_starts_one(client, lead, sent):
     assert "每天 02:30" in page
     assert "已请求运行“汇总指标”" in answer
     assert client.post("/settings/jobs/nonsense/run/").status_code == 404
+
+
+def test_the_page_does_not_call_well_what_has_never_run(client, lead):
+    client.force_login(lead)
+
+    before = client.get("/settings/jobs/").content.decode()
+    task(COMPILE, lambda: 12)()
+    after = client.get("/settings/jobs/").content.decode()
+
+    assert "还没有一项任务运行过" in before
+    assert f"运行过的任务都正常，另有 {len(WORDS) - 1} 项还没有运行过。" in after
+    assert "全部定时任务按时运行" not in before + after
