@@ -13,7 +13,8 @@ from math import ceil, comb
 
 from pipeline.forecasting.pushing import others
 
-MOST_STARTS = 500  # more newcomers than this are no plan
+MOST_STARTS = 200  # more newcomers than this are no plan
+LEAST_SHARE = 0.05  # where fewer than one in twenty who begin still count, beginning is no plan either
 
 
 @dataclass(frozen=True)
@@ -62,19 +63,15 @@ def joined(numbers: Numbers, newcomers: int, share: float) -> Numbers:
 
 
 def starts_needed(numbers: Numbers, target: float, share: float, *, wanted: float) -> int | None:
-    """How many more must begin so that the target is met with the wanted probability; None where no number does.
+    """How many more must begin so that the target is met with the wanted probability; None where it is too late.
 
     `share` is the probability that one who begins by that day still counts.
     """
     if numbers.reaches(target) >= wanted:
         return 0
-    if share <= 0:
+    if share < LEAST_SHARE or joined(numbers, MOST_STARTS, share).reaches(target) < wanted:
         return None
-    low, high = 0, 1
-    while joined(numbers, high, share).reaches(target) < wanted:
-        low, high = high, high * 2
-        if high > MOST_STARTS:
-            return None
+    low, high = 0, MOST_STARTS
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if joined(numbers, middle, share).reaches(target) >= wanted else (middle, high)

@@ -71,7 +71,7 @@ def _params(form: WhatIfForm) -> dict:
     """What the form imagines, as an address carries it; numbers that cannot be are refused by name."""
     if not form.is_valid():
         reasons = [f"{field.label}：{' '.join(map(str, field.errors))}" for field in form if field.errors]
-        raise InvalidInput(*reasons)
+        raise InvalidInput(*map(str, form.non_field_errors()), *reasons)
     return form.imagined().params()
 
 

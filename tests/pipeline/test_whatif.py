@@ -119,6 +119,19 @@ def test_the_page_answers_with_and_without_javascript_and_bad_numbers_say_so(cli
 
 
 @time_machine.travel(TODAY)
+def test_a_firm_cannot_both_pass_and_fail(client, forecast, lead, two):
+    client.force_login(lead)
+    both = {"pass": [two[0].pk], "fail": [two[0].pk]}
+    kept = {"region": "450800", "indicator": "high_tech.first_time", "name": "矛盾"}
+
+    seen = client.get("/targets/whatif/", {"indicator": "high_tech.first_time", **both}).content.decode()
+    saved = client.post("/targets/whatif/save/", kept | both, follow=True).content.decode()
+
+    assert all("同一家企业不能既算通过又算落选" in page for page in (seen, saved))
+    assert not Scenario.objects.exists()
+
+
+@time_machine.travel(TODAY)
 def test_a_saved_scenario_opens_as_it_was_and_touches_no_data(client, forecast, lead, two):
     client.force_login(lead)
     events, records = StageEvent.objects.count(), ChangeRecord.objects.count()

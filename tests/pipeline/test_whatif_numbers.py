@@ -57,3 +57,8 @@ def test_what_is_met_already_needs_nobody_and_what_is_too_late_has_no_number():
     assert starts_needed(of((0.9,)), 3, 0.5, wanted=0.8) == 0
     assert starts_needed(of((0.9,)), 9, 0.0, wanted=0.8) is None
     assert starts_needed(of((0.9,)), 2000, 0.5, wanted=0.8) is None
+
+
+def test_where_hardly_anybody_who_begins_still_counts_it_is_too_late():
+    assert starts_needed(of((0.9,)), 3, 0.05, wanted=0.95) is not None
+    assert starts_needed(of((0.9,)), 5, 0.049, wanted=0.8) is None

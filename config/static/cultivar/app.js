@@ -8,6 +8,13 @@ for (const form of document.querySelectorAll("form[data-autosubmit]:not([hx-get]
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+// Of two boxes that exclude each other the last one ticked counts. Before anybody who listens sends the form.
+document.addEventListener("change", ({ target }) => {
+  if (!target.dataset?.not || !target.checked) return;
+  const others = target.form.querySelectorAll(`input[name="${target.dataset.not}"][value="${target.value}"]`);
+  for (const other of others) other.checked = false;
+}, true);
+
 // An address holds only what was chosen.
 for (const form of document.querySelectorAll("form[data-terse]")) {
   form.addEventListener("formdata", ({ formData }) => {
