@@ -76,6 +76,13 @@ class Progress:
         return max((self.target or Decimal(0)) - (self.in_year or Decimal(0)), Decimal(0))
 
     @property
+    def furthest_behind(self) -> tuple[Decimal, tuple[str, ...]]:
+        """The largest gap below and all who have it; nobody where all have reached theirs."""
+        gaps = sorted((region.path, region.name, target - done) for region, done, target in self.regions)
+        most = max((gap for _path, _name, gap in gaps), default=Decimal(0))
+        return most, tuple(name for _path, name, gap in gaps if gap == most > 0)
+
+    @property
     def ratio(self) -> Decimal | None:
         return self.in_year / self.target if self.target and self.in_year is not None else None
 

@@ -128,13 +128,13 @@ def _bars(words: Wording, progress: Progress) -> Block:
         share = done / target if target else Decimal(1)
         rows.append([[Figure(region.name)], _cell(words, progress, region.pk)])
         bars.append(int(share * 100))
-    behind = [row for row in ordered if row[1] < row[2]]
+    most, worst = progress.furthest_behind
     label = progress.indicator.label
     title: list[Figure] = [Figure(f"{label}：各县（市、区）均已完成")]
-    if behind:
-        region, done, target = max(behind, key=lambda row: row[2] - row[1])
-        missing = words.sources.of(target - done, f"{label}，各县（市、区）年度目标减本年累计完成数")
-        title = [Figure(f"{label}：{region.name}缺口最大，尚缺"), missing, Figure(progress.indicator.unit)]
+    if worst:
+        missing = words.sources.of(most, f"{label}，各县（市、区）年度目标减本年累计完成数")
+        lacks = "各缺" if len(worst) > 1 else "尚缺"
+        title = [Figure(f"{label}：{'、'.join(worst)}缺口最大，{lacks}"), missing, Figure(progress.indicator.unit)]
     return Block(BARS, title, rows, bars)
 
 

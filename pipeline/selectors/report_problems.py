@@ -10,7 +10,7 @@ from pipeline.policy import policy_of
 from pipeline.report_words import Figure
 from pipeline.selectors.conversion import reason_names
 from pipeline.selectors.funnel import CRITERION, NOTE, Funnel
-from pipeline.selectors.report_wording import Wording
+from pipeline.selectors.report_wording import Wording, each
 from pipeline.selectors.screening import lacks
 from pipeline.workflows import PROGRAMMES
 
@@ -30,20 +30,20 @@ def problem_sentences(words: Wording) -> Iterator[list[Figure]]:
 
 def _gaps(words: Wording) -> Iterator[list[Figure]]:
     for progress in words.figures.progress.values():
-        behind = [(target - done, region) for region, done, target in progress.regions if done < target]
+        behind = [target - done for _region, done, target in progress.regions if done < target]
         if not progress.indicator.assessed or not behind:
             continue
         label = progress.indicator.label
         about = f"{label}，各县（市、区）年度目标减本年累计完成数"
-        most, worst = max(behind, key=lambda pair: (pair[0], pair[1].path))
+        most, worst = progress.furthest_behind
         yield words.say(
             "problem_gap",
             {
                 "indicator": Figure(label),
                 "unit": Figure(progress.indicator.unit),
                 "count": words.sources.of(len(behind), about),
-                "gap": words.sources.of(sum((gap for gap, _region in behind), Decimal(0)), about),
-                "worst": Figure(worst.name),
+                "gap": words.sources.of(sum(behind, Decimal(0)), about),
+                "worst": Figure(each(worst)),
                 "worst_gap": words.sources.of(most, about),
             },
         )

@@ -35,7 +35,7 @@ class Sources:
         return BLANK if value is None else Figure(plain(Decimal(value)), f"{self.snapshot}：{about}")
 
     def day(self, value: date, about: str) -> Figure:
-        return Figure(value.isoformat(), f"{self.snapshot}：{about}")
+        return Figure(chinese_day(value), f"{self.snapshot}：{about}")
 
     def done(self, progress: Progress) -> Figure:
         return self._counted(progress, progress.done, self.figures.since, self.figures.as_of)
@@ -92,6 +92,11 @@ class Sources:
     def _counted(self, progress: Progress, value: Decimal | None, since: date, until: date) -> Figure:
         days = f"{since.isoformat()} 至 {until.isoformat()}"
         return self.of(value, f"{days}，{progress.indicator.label}，{_rule(progress)}")
+
+
+def chinese_day(day: date) -> str:
+    """2026年11月26日, as an official text writes it; the notes keep the short form."""
+    return f"{day.year}年{day.month}月{day.day}日"
 
 
 def _published(as_of: date, source: str) -> str:

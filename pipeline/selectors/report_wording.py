@@ -8,7 +8,7 @@ from itertools import islice
 
 from pipeline.report_words import BLANK, SENTENCES, Figure, Value, filled
 from pipeline.selectors.report_figures import ReportFigures
-from pipeline.selectors.report_sources import Sources
+from pipeline.selectors.report_sources import Sources, chinese_day
 
 MOST_LISTED = 12  # of reasons and stages
 
@@ -22,7 +22,7 @@ class Wording:
         self.common: dict[str, Value] = {
             "region": Figure(figures.region.name),
             "period": Figure(period_name(figures.since, figures.until)),
-            "as_of": Figure(figures.as_of.isoformat()),
+            "as_of": Figure(chinese_day(figures.as_of)),
             "year": Figure(str(figures.as_of.year)),
             "blank": BLANK,
         }
@@ -52,4 +52,9 @@ def period_name(since: date, until: date) -> str:
         return f"{until.year}年下半年"
     if since == date(until.year, 1, 1) and (until.month, until.day) == (12, 31):
         return f"{until.year}年"
-    return f"{since.year}年{since.month}月{since.day}日至{until.year}年{until.month}月{until.day}日"
+    return f"{chinese_day(since)}至{chinese_day(until)}"
+
+
+def each(names: tuple[str, ...]) -> str:
+    """平南县, or 平南县、桂平市各 where several lack the same number."""
+    return "、".join(names) + "各" * (len(names) > 1)
