@@ -79,7 +79,7 @@ def _target_columns() -> list[Column]:
         Column(_("目标"), 9, lambda line: line.row.target),
         Column(_("已完成"), 9, lambda line: line.row.done),
         Column(_("缺口"), 9, lambda line: line.row.gap),
-        Column(_("预计"), 9, of_forecast("expected")),
+        Column(_("预计"), 9, of_forecast("expected"), "#,##0"),  # as page and mail say it
         Column(_("预计低值（10%）"), 10, of_forecast("low")),
         Column(_("预计高值（90%）"), 10, of_forecast("high")),
         Column(_("完成概率"), 9, lambda line: chance(line.probability)),
@@ -117,7 +117,7 @@ def _notes(brief: Brief) -> list[tuple[str, str]]:
     return [
         (_("区划"), brief.region.name),
         (_("数字快照"), _("{day}（{at} 统计）").format(day=brief.compiled.as_of, at=f"{taken:%Y-%m-%d %H:%M}")),
-        (_("规则版本"), editions_words(brief)),
+        (_("规则版本"), editions_words(brief) or _("没有现行的政策版本")),
         (_("预计与概率"), _("年底截止时的数；低值、高值为 10% 与 90% 分位，历史太少的不作预测。")),
         (_("催办名单"), _("按“对目标完成概率的提高 × 紧迫 × 可补齐”排序。")),
     ]

@@ -82,6 +82,8 @@ def ask_for(line: BriefLine, *, own: bool = False) -> str:
         return _("请过问“{name}”的进展，并核实已录入的数据。").format(name=line.row.name)
     if own:
         return _("您经办的企业里没有要催的；请核对各家的进度。")
+    if line.too_late:
+        return _("在办申报里没有催办就能提高概率的，今年再启动也来不及计入；请研判缺口并储备明年的企业。")
     return _("在办申报里没有催办就能提高概率的；请决定是否再启动新的申报。")
 
 

@@ -14,6 +14,7 @@ from django.db.models import F, Q
 
 from crm.models import Region, User
 from pipeline.choices import Confidence
+from pipeline.forecasting.whatif import LEAST_SHARE
 from pipeline.models import Forecast
 from pipeline.selectors.applications import nearest_to_counting
 from pipeline.selectors.forecasts import chance, newest, whole
@@ -56,6 +57,12 @@ class BriefLine:
         """How many open applications are sure, within reach and growing; None without a forecast."""
         found = getattr(self.forecast, "open_classes", None)
         return (found[0], found[1], found[2]) if found else None
+
+    @property
+    def too_late(self) -> bool:
+        """True where hardly anybody who begins now would still count this year, as what-if says it."""
+        starts = getattr(self.forecast, "starts", None) or [(0, LEAST_SHARE)]
+        return bool(starts[0][1] < LEAST_SHARE)
 
     @property
     def light(self) -> str:
@@ -175,7 +182,11 @@ def forecasts_near(region: Region, user: User, year: int, as_of: date) -> dict[K
     """The newest forecasts up to a day, of a region and of those right below it. One query."""
     near = Q(region=region) | Q(region__parent=region)
     rows = newest(Forecast.objects.visible_to(user).filter(near, year=year, as_of__lte=as_of))
-    rows = rows.select_related("indicator", "region").annotate(open_classes=F("data__classes")).defer("data")
+    rows = (
+        rows.select_related("indicator", "region")
+        .annotate(open_classes=F("data__classes"), starts=F("data__starts"))
+        .defer("data")
+    )
     return {(row.indicator.code, row.region.code): row for row in rows}
 
 

@@ -144,6 +144,19 @@ def test_an_officer_is_told_of_the_own_firms(told, lead, city, city_officer):
     assert called(brief.pushes) == called(brief.names) == ["在备企业"]
 
 
+@pytest.mark.parametrize(("share", "ask"), [(0.049, "今年再启动也来不及计入"), (0.05, "请决定是否再启动新的申报")])
+def test_new_starts_are_asked_for_only_while_they_would_still_count(told, lead, city, share, ask):
+    Application.objects.all().delete()
+    row = Forecast.objects.get(region=city)
+    row.data |= {"starts": [[1, share], [30, 0.0]], "applications": []}
+    row.save()
+
+    line = briefed(city, lead).lines[1]
+
+    assert (line.names, line.too_late) == ((), share < 0.05)
+    assert ask in brief_words.ask_for(line)
+
+
 def test_without_history_those_nearest_to_counting_stand_for_the_push_list(told, lead, city):
     Forecast.objects.update(probability=None, expected=None, low=None, high=None, confidence="none", data={})
 
@@ -189,6 +202,7 @@ def test_the_workbook_holds_text_as_text_and_the_same_twice(told, lead, city):
     assert pushes[1][:2] == ["=在审企业", told[0].firm.credit_code]
     assert pushes[1][7:] == ["办结“形式审查”", (TODAY + timedelta(days=3)).isoformat(), 3, "30 %", "60 %"]
     assert notes[1] == ["区划", "贵港市"]
+    assert all(said for _what, said in notes)
 
 
 def text(response):
