@@ -122,7 +122,9 @@ def quota_rows(
         where = (quota.indicator.code, quota.region_path)
         done, pace = counted.get(where, Decimal(0)), pace_of(quota.indicator, paces or {}, year=year, as_of=as_of)
         expected = _expected(quota, pace, counted)
-        row = _row(quota, done, expected, _pace(done, quota.target, expected, over=over), pace.years)
+        # A tenth of a firm is no firm: of what is counted whole, the nearest whole number is due.
+        due = expected if quota.indicator.decimals else expected.to_integral_value(ROUND_HALF_UP)
+        row = _row(quota, done, expected, _pace(done, quota.target, due, over=over), pace.years)
         pledge = (pledges or {}).get((quota.indicator_id, quota.region_id))
         rows.append(replace(row, unverified=(unverified or {}).get(where, Decimal(0)), pledge=pledge))
     return sorted(rows, key=lambda row: row.region)

@@ -275,6 +275,8 @@ def test_a_senseless_target_is_refused(city, lead, target):
         (44, 45, date(2027, 3, 1), "missed"),
         (23, 45, date(2026, 7, 2), "on_pace"),
         (22, 45, date(2026, 7, 2), "behind"),
+        (0, 45, date(2026, 1, 4), "on_pace"),  # 0.49 of a firm is due
+        (0, 45, date(2026, 1, 5), "behind"),  # 0.62
     ],
 )
 def test_pace(city, done, target, as_of, pace):
