@@ -40,7 +40,7 @@ WHOLE_GROUPS = 6  # as many indicators are shown in every region; of more only t
 
 @dataclass(frozen=True)
 class Group:
-    """One indicator in every region right below."""
+    """One indicator in every region right below; `lines` stand worst first."""
 
     rows: tuple[QuotaRow, ...]
     lines: tuple[Line, ...]
@@ -146,7 +146,8 @@ class _Reader:
         for code, rows in by_code.items():
             if len(by_code) <= WHOLE_GROUPS or self._matters(code, chosen):
                 places = county_standings(rows, whole_of(self.totals.get(code, {}).values(), self.whole))
-                shown.append(Group(rows, tuple(Line(self._outlook(row), places[row.region]) for row in rows)))
+                lines = (Line(self._outlook(row), places[row.region]) for row in rows)
+                shown.append(Group(rows, tuple(sorted(lines, key=lambda line: worst_first(line.outlook)))))
             else:
                 folded.append(rows[0])
         return tuple(shown), tuple(folded)

@@ -57,6 +57,7 @@ def targets(request: HttpRequest) -> HttpResponse:
         "page": page,
         "compiled": page.compiled,
         "as_of": as_of,
+        "no_day": "" if as_of else request.GET.get("as_of", ""),
         "known_now": known_now,
         "today": today,
         "as_of_query": f"&as_of={as_of.isoformat()}" if as_of else "",

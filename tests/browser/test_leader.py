@@ -113,6 +113,34 @@ def test_a_leader_goes_from_the_mail_to_a_firm_tries_a_what_if_and_prints_one_sh
     assert (violations(page), too_wide(page)) == ([], [])
 
 
+def test_the_targets_of_a_whole_city_print_on_one_sheet_and_read_on_a_phone(committed_db, sit_down):
+    city, year = Region.objects.get(code="450800"), timezone.localdate().year
+    lead = make.person("lead", city, Role.LEAD)
+    codes = [
+        "tech_sme.registered",
+        "high_tech.first_time",
+        "gazelle.in_library",
+        "manual.major_transformations",
+        "manual.national_platforms",
+    ]
+    for place, code in enumerate(codes):
+        counties = Region.objects.filter(parent=city) if place < 3 else []
+        for region in (city, *counties):
+            indicator = Indicator.objects.get(code=code)
+            set_quota(indicator, region, year, target=Decimal(9), stretch=Decimal(10), document="贵科7号", actor=lead)
+    compile_metrics()
+    page = sit_down(lead).page
+
+    page.goto("/targets/?indicator=high_tech.first_time")
+
+    assert page.locator(".counties").count() == 3
+    assert sheets(page) == 1
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert (violations(page), too_wide(page)) == ([], [])
+    inside = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth).length"
+    assert page.locator(".scroll:has(> .tight)").evaluate_all(inside) == 0
+
+
 def test_a_county_officer_sees_the_county_alone_on_all_these_pages(told, sit_down):
     _leader, officer = told
     page = sit_down(officer).page

@@ -353,6 +353,7 @@ def test_another_day_is_shown_as_known_then_or_now_and_a_senseless_one_as_the_ne
     assert "1/45" in pages[1]
     assert "按现在所知重新统计" in pages[1]
     assert all("按 2026-11-23 快照" in page for page in pages[2:])
+    assert ["不能用，下面是最新的数" in page for page in pages] == [False, False, True, True]
 
 
 def test_the_rows_below_open_in_place_and_only_within_reach(as_lead, firm, county, client):
