@@ -159,8 +159,7 @@ class MorningMail:
         if worst.deadline is None:
             return _("{counts}。").format(counts=self.counts)
         most = _("{firm} {what}（{left}）").format(firm=worst.name, what=worst.what, left=worst.left)
-        joint = _("，") if self.urgent else _("：")
-        return _("{counts}{joint}最急：{most}。").format(counts=self.counts, joint=joint, most=most)
+        return _("{counts}，最急：{most}。").format(counts=self.counts, most=most)
 
 
 def counts_of(rows: QuerySet[Message], today: date) -> Counts:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -54,6 +55,7 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "tab": tab,
         "tabs": tabs_of(found),
         "may_send": tab == DRAFTS and scope_of(request.user).has_role(*WRITERS),
+        "now": timezone.now(),
     }
     return render(request, "notifications/outbox.html", context)
 
