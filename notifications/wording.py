@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from notifications import mails
 from notifications.models import MailTemplate, MailTopic
-from notifications.topics import TOPICS, Topic, own_letter
+from notifications.topics import LETTER, TOPICS, Topic, own_letter
 
 WORD = re.compile(r"{([^{}]*)}")
 PIECE = re.compile(r"\[([^\[\]]*)\]|{([^{}]*)}")
@@ -41,6 +41,16 @@ def own_wording(topic: Topic, language: str) -> Wording:
     """The product's text, version 0."""
     with translation.override(language):
         return Wording(str(topic.subject), str(topic.body))
+
+
+def says_nothing(text: str) -> bool:
+    """True where the product's own letter still has nothing between its opening and its close."""
+    for code, _name in settings.LANGUAGES:
+        opening, _gap, close = own_wording(TOPICS[LETTER], code).body.rpartition("\n\n")
+        hollow = f"{opening.rpartition(']')[2]}\n\n{close.partition('{')[0]}"
+        if hollow in text.replace("\r\n", "\n"):
+            return True
+    return False
 
 
 def wording_of(topic: Topic, language: str) -> Wording:

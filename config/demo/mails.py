@@ -73,7 +73,8 @@ def _write(officer: User, lead: User) -> None:
     membership = member.memberships.select_related("firm__region", "firm__officer").first() if member else None
     if membership is not None:
         text = own_wording(TOPICS[LETTER], "zh-hans")
-        letter = letter_of(TOPICS[LETTER], subject=text.subject, body=text.body, version=0)
+        body = text.body.replace("函告如下：\n", "函告如下：\n\n本月底前请报送研发费用辅助账。\n", 1)
+        letter = letter_of(TOPICS[LETTER], subject=text.subject, body=body, version=0)
         write_letter(letter, membership.firm, actor=officer, batch=new_batch())
     draft = Message.objects.filter(state=MessageState.DRAFT, kind="stage").select_related("event__application").first()
     if draft is not None:

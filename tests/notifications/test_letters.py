@@ -7,6 +7,7 @@ from crm.errors import InvalidInput, NotAllowed
 from crm.models import Contact
 from crm.services.chunks import work_on
 from notifications import letters
+from notifications.conflicts import conflicts_of
 from notifications.models import Message
 from notifications.selectors import told_of_application, told_of_firm
 from notifications.topics import TOPICS
@@ -103,3 +104,23 @@ def test_the_products_letter_reads_well_with_and_without_an_application(firm, fi
 def test_an_unknown_placeholder_in_a_letter_is_refused():
     with pytest.raises(InvalidInput):
         letters.letter_of(LETTER, subject="{公司}", body="x", version=0)
+
+
+@pytest.mark.parametrize("language", ["zh-hans", "en"])
+def test_the_products_letter_without_a_matter_is_no_letter_to_send(firm, firm_user, officer, language):
+    text = own_wording(LETTER, language)
+    hollow = letters.letter_of(LETTER, subject=text.subject, body=text.body.replace("\n", "\r\n"), version=0)
+    told = letters.letter_of(LETTER, subject=text.subject, body=text.body.replace("\n\n", "\n\n！\n\n"), version=0)
+
+    with pytest.raises(InvalidInput) as refused:
+        letters.write_letter(hollow, firm, actor=officer, batch="b1", draft=False)
+    letters.write_letter(hollow, firm, actor=officer, batch="b2")
+    letters.write_letter(told, firm, actor=officer, batch="b3")
+
+    assert refused.value.reasons == ["信函还没有写要告知的事项；请先在正文中写明"]
+    drafts = list(Message.objects.filter(kind="letter").select_related("application", "event", "deadline"))
+    assert [draft.state for draft in drafts] == ["draft", "draft"]
+    found = conflicts_of(drafts)
+    assert {pk: [conflict.code for conflict in said] for pk, said in found.items()} == {
+        min(draft.pk for draft in drafts): ["unwritten"]
+    }
