@@ -88,6 +88,8 @@ def funnel_finding(funnel: Funnel, labels: dict[str, str]) -> str:
     text = _("{first} 家中 {last} 家走到“{goal}”").format(
         first=first.reached, last=last.reached, goal=labels[last.stage]
     )
+    if waiting := sum(step.waiting for step in funnel.steps):
+        text += ngettext("，{n} 家还在办", "，{n} 家还在办", waiting).format(n=waiting)
     if not lost.lost:
         return text
     return text + _("；“{stage}”流失最多，{count} 家").format(stage=labels[lost.stage], count=lost.lost)

@@ -17,11 +17,12 @@ from pipeline.selectors.briefs import BriefLine
 from pipeline.selectors.course import Course
 from pipeline.selectors.forecasts import whole
 
-WIDTH, HEIGHT = 760, 250
+WIDTH, HEIGHT = 800, 250
 LEFT, RIGHT, TOP, BOTTOM = 40, 640, 34, 222
 HEADROOM = Decimal("1.12")
 LABEL_ROOM = 96  # marks nearer than this are named on two heights
 LINE = 13
+VALUE_LINE = 16  # numbers at the right edge stand at least so far apart
 
 
 @dataclass(frozen=True)
@@ -166,9 +167,9 @@ class _Plan:
 
 def _apart(values):
     """From the top down, none nearer to the one above than a line of text."""
-    floor = TOP - LINE
+    floor = TOP - VALUE_LINE
     for value in sorted(values, key=lambda one: one.y):
-        floor = max(value.y, floor + LINE)
+        floor = max(value.y, floor + VALUE_LINE)
         yield Value(floor + 4, value.text)
 
 

@@ -8,6 +8,7 @@ import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
+from pipeline.conversion_charts import funnel_finding
 from pipeline.models import Assessment, Snapshot, StageEvent
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.cohort_stays import cohort_stays
@@ -17,6 +18,7 @@ from pipeline.selectors.funnel import CRITERION, NOTE, SILENT, funnels, lost_for
 from pipeline.services.applications import move_application, open_application
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.undoing import undo_moves
+from pipeline.workflows import PROGRAMMES
 from tests import make
 from tests.pipeline import plain, world
 
@@ -82,6 +84,19 @@ def test_a_rate_carries_its_numbers_and_its_interval(city, county):
 
 
 @time_machine.travel(NOW, tick=False)
+@time_machine.travel(NOW)
+def test_the_picture_says_how_many_are_still_under_way(city, county):
+    opened(make.firm("在办企业", county), "2026-03-02")
+    opened(make.firm("在备企业", county), "2026-03-02", ("2026-03-03", "diagnose"))
+
+    (found,) = (
+        funnel for funnel in funnels(2026, TODAY, root=city.path)[city.path].values() if funnel.steps[0].reached
+    )
+    words = {stage.code: str(stage.label) for stage in PROGRAMMES["high_tech"].stages}
+
+    assert funnel_finding(found, words) == "2 家中 0 家走到“认定”，2 家还在办"
+
+
 def test_a_firm_counts_once_a_cohort_by_the_application_that_still_runs(city, county):
     firm = make.firm("甲", county)
     opened(firm, "2026-03-02", *PREPARED, ("2026-04-01", "drop"))
