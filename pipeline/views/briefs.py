@@ -9,29 +9,34 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from crm.frame import current_region
+from crm.frame import current_region, current_year
 from crm.models import Region, User
 from crm.views.common import person, staff_only
 from pipeline.selectors.briefs import Brief, brief_of, with_names
-from pipeline.selectors.snapshots import latest_snapshot
+from pipeline.selectors.snapshots import Compiled, latest_snapshot
 from pipeline.views.targets import asked_day
 
 
 @staff_only
 @require_GET
 def brief_page(request: HttpRequest) -> HttpResponse:
-    """Of the newest snapshot with the names of today; `as_of` gives an earlier one, without names; `mine` one's own."""
+    """Of the newest snapshot with the names of today; `as_of` or `year` gives another; `mine` one's own firms."""
     region, today, mine = current_region(request), timezone.localdate(), request.GET.get("mine") == "1"
     assert region is not None
     as_of = asked_day(request, today)
-    found = _brief(region, person(request), as_of, today, mine)
+    year = current_year(request) if "year" in request.GET else None
+    compiled = latest_snapshot(region, year=year, as_of=as_of)
+    if compiled and compiled.year < today.year:
+        as_of = compiled.as_of  # of a year that is over there is nobody to call
+    found = _brief(region, person(request), compiled, as_of, today, mine)
     return render(
         request, "pipeline/targets/brief.html", {"region": region, "brief": found, "as_of": as_of, "mine": mine}
     )
 
 
-def _brief(region: Region, user: User, as_of: date | None, today: date, mine: bool) -> Brief | None:
-    compiled = latest_snapshot(region, as_of=as_of)
+def _brief(
+    region: Region, user: User, compiled: Compiled | None, as_of: date | None, today: date, mine: bool
+) -> Brief | None:
     if compiled is None or not compiled.rows:
         return None
     brief = brief_of(region, user, compiled)

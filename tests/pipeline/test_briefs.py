@@ -232,6 +232,18 @@ def test_the_page_says_it_for_today_and_for_the_day_of_an_earlier_snapshot(told,
 
 
 @time_machine.travel(NOON, tick=False)
+def test_the_page_follows_the_year_of_the_switch(told, as_lead, lead):
+    this, next_year = (text(as_lead.get(f"/targets/brief/?year={TODAY.year + more}")) for more in (0, 1))
+    with time_machine.travel(f"{TODAY.year + 1}-01-05T12:00+08:00", tick=False):
+        as_lead.force_login(lead)
+        over = text(as_lead.get(f"/targets/brief/?year={TODAY.year}"))
+
+    assert "在审企业" in this
+    assert "还没有目标的快照" in next_year
+    assert "完成概率 25 %" in over and "在审企业" not in over
+
+
+@time_machine.travel(NOON, tick=False)
 def test_a_county_officer_reads_of_the_county_alone(told, client, officer, county, city):
     client.force_login(officer)
 
