@@ -50,13 +50,15 @@ def _asked(request: HttpRequest) -> list[tuple[str, str]]:
 @require_POST
 def scenario_save(request: HttpRequest) -> HttpResponse:
     region = get_object_or_404(Region.objects.visible_to(request.user), code=request.POST.get("region", ""))
-    rows = forecasts(region, person(request), year=current_year(request))
+    year = current_year(request)
+    rows = forecasts(region, person(request), year=year)
     chosen = chosen_of(rows, request.POST.get("indicator", "-"))
     offered = offered_by(chosen) if chosen else None
     if chosen is None or offered is None:
         raise Http404
     form = WhatIfForm(request.POST, offered=offered)
-    address = f"{reverse('what_if')}?{urlencode({'region': region.code, 'indicator': chosen.indicator.code})}"
+    where = {"region": region.code, "year": year, "indicator": chosen.indicator.code}
+    address = f"{reverse('what_if')}?{urlencode(where)}"
     try:
         params = _params(form)
         address += "".join(f"&{urlencode({name: value}, doseq=True)}" for name, value in params.items())

@@ -146,6 +146,22 @@ def test_a_saved_scenario_opens_as_it_was_and_touches_no_data(client, forecast, 
     assert Forecast.objects.get(pk=forecast.pk).probability == forecast.probability
 
 
+@time_machine.travel(TODAY)
+def test_what_is_imagined_of_next_year_stays_with_next_year(client, forecast, lead):
+    client.force_login(lead)
+    coming = TODAY.year + 1
+    Forecast.objects.filter(pk=forecast.pk).update(year=coming)
+    chosen = {"indicator": "high_tech.first_time", "region": "450800"}
+
+    page = client.get("/targets/whatif/", chosen | {"year": coming}).content.decode()
+    saved = client.post(f"/targets/whatif/save/?year={coming}", chosen | {"name": "明年", "target": "3"})
+
+    assert f'<input type="hidden" name="year" value="{coming}">' in page
+    assert f'action="/targets/whatif/save/?year={coming}"' in page
+    assert f"year={coming}" in saved["Location"]
+    assert Scenario.objects.get().year == coming
+
+
 def test_numbers_that_cannot_be_are_not_saved_and_the_reason_is_said(client, forecast, lead):
     client.force_login(lead)
     form = {"region": "450800", "indicator": "high_tech.first_time", "newcomers": "-3", "name": "乐观"}
