@@ -10,7 +10,7 @@ from pipeline.choices import Confidence, Counter
 from pipeline.selectors.briefs import DANGER, MET, ON_WAY, Brief, BriefLine
 from pipeline.selectors.forecasts import DONE_WORDS, chance, whole
 from pipeline.selectors.pushing import Call
-from pipeline.selectors.targets import PACE_LABELS, QuotaRow
+from pipeline.selectors.targets import BEHIND, MISSED, PACE_LABELS, QuotaRow
 from pipeline.workflows import PROGRAMMES
 
 LIGHT_WORDS = {DANGER: gettext_lazy("有风险"), ON_WAY: gettext_lazy("推进中"), MET: gettext_lazy("已完成")}
@@ -123,7 +123,10 @@ def editions_words(brief: Brief) -> str:
 
 
 def numbers(line: BriefLine) -> str:
-    """高新技术企业首次认定：完成 18 / 目标 30，缺口 12，完成率 60%，预计 27（24–30），完成概率 41 %，跟上进度."""
+    """高新技术企业首次认定：完成 18 / 目标 30，缺口 12，完成率 60%，预计 27（24–30），完成概率 41 %，落后进度.
+
+    That it is on pace is left out beside a probability, which says more: 有风险 and 跟上进度 on one line puzzle.
+    """
     row = line.row
     said = _("{name}：完成 {done} / 目标 {target}，缺口 {gap}，完成率 {ratio}").format(
         name=row.name,
@@ -132,7 +135,10 @@ def numbers(line: BriefLine) -> str:
         gap=figure(row.gap),
         ratio=percent(row.completion_ratio),
     )
-    return f"{said}{_outlook(line) if line.forecast else ''}" + _("，{pace}").format(pace=PACE_LABELS[row.pace])
+    said += _outlook(line) if line.forecast else ""
+    if line.light == MET or (row.pace not in (BEHIND, MISSED) and line.probability is not None):
+        return said
+    return said + _("，{pace}").format(pace=PACE_LABELS[row.pace])
 
 
 def folded(lines: list[BriefLine], *, places: bool = False) -> str:

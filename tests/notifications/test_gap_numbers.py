@@ -76,7 +76,7 @@ class Rows:
         gap = max(target - done, Decimal(0))
         ratio = rounded(done / target * 100, "0.1")
         told = f"完成 {rounded(done)} / 目标 {rounded(target)}，缺口 {rounded(gap)}，完成率 {ratio}%"
-        assert match["rest"].startswith(f"{told}{self.outlook(forecast)}，")
+        assert match["rest"].startswith(f"{told}{self.outlook(forecast)}")
         assert not NUMBER.search(match["rest"].removeprefix(told + self.outlook(forecast)))
 
     def headline(self, match):

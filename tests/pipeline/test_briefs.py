@@ -86,6 +86,21 @@ def test_one_sentence_says_where_a_target_stands(line, words):
     assert brief_words.sentence(line) == words
 
 
+@pytest.mark.parametrize(
+    ("row", "said", "pace"),
+    [
+        ({}, forecast("0.41"), ""),  # in danger: that it is on pace would only puzzle
+        ({"pace": "behind"}, forecast("0.41"), "落后进度"),
+        ({}, None, "跟上进度"),
+        ({"done": Decimal(30), "pace": "met"}, forecast("0.9"), ""),  # the light has said it
+    ],
+)
+def test_a_line_of_the_mail_names_the_pace_where_it_adds_something(row, said, pace):
+    words = brief_words.numbers(BriefLine(quota_row(**row), said))
+
+    assert [label for label in ("跟上进度", "落后进度", "已完成") if label in words] == ([pace] if pace else [])
+
+
 @pytest.fixture
 def told(city, county, other_county, lead):
     """Targets of the city and a county, two open firms to call, and a forecast that says 25 %."""
