@@ -171,4 +171,4 @@ def test_the_page_counts_only_firms_that_its_reader_sees(number, county, other_c
         shown = page.get("/settings/tags/").context["rows"]
 
     assert [(tag.firms, own) for tag, own in shown] == [(1, False)] * number
-    assert len(seen) == 10
+    assert len(seen) == 9
