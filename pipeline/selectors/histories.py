@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Any, TypeVar
 
 from django.db.models import Q
 from django.utils import timezone
@@ -25,6 +26,7 @@ YEARS = 6
 SUBMIT = "submit"  # the outcome of a filing; the others are titles
 ONE_DAY = timedelta(days=1)
 FOREVER = date.max
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -39,9 +41,9 @@ class Days:
         return self.numbers[min(max((day - self.first).days, 0), len(self.numbers) - 1)]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Past:
-    """One application as history knows it. `ends` says on which day each outcome came, by outcome."""
+    """One application as history knows it. `ends` says on which day each outcome came, by outcome; read it only."""
 
     pk: int
     firm: int
@@ -138,37 +140,53 @@ def _days(first: date, last: date) -> Days:
     return Days(first, tuple(numbers))
 
 
+class _Same:
+    """Of equal values always the same one: a million applications share some thousand places, moves and endings."""
+
+    def __init__(self) -> None:
+        self.known: dict[Any, Any] = {}
+        self.ends: dict[tuple[tuple[str, date], ...], dict[str, date]] = {}
+
+    def one(self, value: _T) -> _T:
+        found: _T = self.known.setdefault(value, value)
+        return found
+
+    def of_ends(self, ends: dict[str, date]) -> dict[str, date]:
+        return self.ends.setdefault(tuple(ends.items()), ends)
+
+
 def _rows(programme: str, first: date, as_of: date, days: Days) -> Iterator[Past]:
     begun = Q(opened_at__gte=midnight(first), opened_at__lt=midnight(as_of + ONE_DAY))
     known = Application.objects.filter(begun, programme=programme).order_by("pk")
     columns = ("pk", "firm_id", "region_path", "round__batch", "edition_id", "opened_at", "workflow_code")
-    moves, titles, held = _moves(programme, first, as_of), _granted(programme, as_of), _held(programme, as_of)
-    stages = stage_numbers(programme)
+    same, stages = _Same(), stage_numbers(programme)
+    moves, titles, held = _moves(programme, first, as_of, same), _granted(programme, as_of), _held(programme, as_of)
     for pk, firm, path, batch, edition, opened_at, code in known.values_list(*columns).iterator(chunk_size=5000):
         opened_on = timezone.localdate(opened_at)
         closed = set(WORKFLOWS[code].stages_in(Phase.CLOSED))
-        events = moves.get(pk, [])
+        events = moves.pop(pk, [])
         ends = dict(titles.get(pk, []))
         if filed := next((on for move, _to, on in events if move == SUBMIT), None):
             ends[SUBMIT] = filed
         lost = next((on for _move, to, on in events if to in closed), None)
-        stays = tuple((stages[to], days.of(on)) for _move, to, on in events if to not in closed)
+        stays = tuple(same.one((stages[to], days.of(on))) for _move, to, on in events if to not in closed)
         before = tuple(title for title in held.get(firm, []) if title[1] < opened_on)
         gone = days.of(lost) if lost else FAR
-        yield Past(pk, firm, path, batch or 0, edition, opened_on, days.of(opened_on), stays, ends, gone, before)
+        shared = (same.one(path), batch or 0, edition, same.one(opened_on), days.of(opened_on))
+        yield Past(pk, firm, *shared, stays, same.of_ends(ends), gone, before)
 
 
 Move = tuple[str, str, date]
 
 
-def _moves(programme: str, first: date, as_of: date) -> dict[int, list[Move]]:
+def _moves(programme: str, first: date, as_of: date, same: _Same) -> dict[int, list[Move]]:
     """{application: [(transition, stage reached, day)]} in order."""
     events = StageEvent.objects.standing().exclude(transition=UNDO).order_by("application", "version")
     events = events.filter(application__programme=programme, at__gte=midnight(first), at__lt=midnight(as_of + ONE_DAY))
     rows = events.values_list("application_id", "transition", "to_stage", "at").iterator(chunk_size=5000)
     zone = timezone.get_default_timezone()  # asked once: a million moves would ask a million times
     return {
-        application: [(move, to, at.astimezone(zone).date()) for _key, move, to, at in found]
+        application: [same.one((move, to, at.astimezone(zone).date())) for _key, move, to, at in found]
         for application, found in groupby(rows, key=lambda row: row[0])
     }
 
