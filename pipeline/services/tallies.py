@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections import Counter as Tally
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
+from typing import Any
 
 from django.core.cache import cache
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from django.db.models import Model, Sum
 from django.utils import timezone
 
 from crm.models import Firm, Heartbeat
+from crm.upserts import upsert
 from pipeline.choices import TallyKind
 from pipeline.counting import Given
 from pipeline.models import Count, CountCell, Indicator, Tallied, Uncounted
@@ -27,7 +29,7 @@ from pipeline.signals import counting_due
 
 logger = logging.getLogger(__name__)
 
-CHUNK = 500
+CHUNK = 1000
 REBUILD_CHUNK = 2000
 HINT_SECONDS = 5  # one hint to the queue for all that changes within; what comes after it waits for the next minute
 ADD = """
@@ -91,24 +93,21 @@ def _take_turn() -> None:
 
 def _keep(kind: str, ids: Collection[int], now: Mapping[int, Given]) -> Given:
     """What these firms or entries give now, less what they gave before; the new is kept."""
-    before = {row.object_id: row for row in Tallied.objects.filter(kind=kind, object_id__in=ids)}
+    before = dict(Tallied.objects.filter(kind=kind, object_id__in=ids).values_list("object_id", "gave"))
     change: Given = Tally()
     kept = []
     for pk in {*now, *before}:
-        old = _read(before[pk]) if pk in before else Tally()
-        new = now.get(pk, Tally())
+        old, new = _read(before.get(pk, ())), now.get(pk, Tally())
         if old != new:
             change.update(new)
             change.subtract(old)
-            kept.append(Tallied(kind=kind, object_id=pk, gave=_written(new)))
-    Tallied.objects.bulk_create(
-        kept, update_conflicts=True, unique_fields=["kind", "object_id"], update_fields=["gave"], batch_size=CHUNK
-    )
+            kept.append((kind, pk, _written(new)))
+    upsert(Tallied, ["kind", "object_id", "gave"], kept, unique=["kind", "object_id"], update=["gave"])
     return Tally({key: amount for key, amount in change.items() if amount})
 
 
-def _read(row: Tallied) -> Given:
-    return Tally({(family, subject, path, date.fromisoformat(day)): n for family, subject, path, day, n in row.gave})
+def _read(gave: Iterable[Sequence[Any]]) -> Given:
+    return Tally({(family, subject, path, date.fromisoformat(day)): n for family, subject, path, day, n in gave})
 
 
 def _written(given: Given) -> list[list]:
