@@ -152,10 +152,18 @@ def _notice(town: Town) -> dict[str, Message]:
     return {"letter-notice": town.last(recipient=boss)}
 
 
+ASKED = {
+    "zh-hans": "请于本月底前补交2025年度审计报告。",
+    "en": "Please hand in the audit report for 2025 by the end of the month.",
+}
+
+
 def _written(town: Town) -> dict[str, Message]:
     topic = TOPICS["letter"]
     own = own_wording(topic, town.language)
-    letter = letter_of(topic, subject=own.subject, body=own.body, version=0)
+    opening, gap, close = own.body.rpartition("\n\n")
+    said = ASKED.get(town.language, ASKED["en"])
+    letter = letter_of(topic, subject=own.subject, body=f"{opening}{gap}{said}{gap}{close}", version=0)
     write_letter(letter, town.firm, actor=town.officer, batch="x", draft=False)
     return {"letter-own": town.last(recipient=town.boss, kind="letter")}
 

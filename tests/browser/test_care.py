@@ -108,7 +108,7 @@ def test_the_sheet_of_each_firm_is_one_a4(people, sit_down):
     page.goto("/visits/")
     assert violations(page) == []
     for name in ("资料很多的企业", "交接00号企业", "交接01号企业"):
-        page.get_by_label(name).check()
+        page.get_by_role("checkbox", name=name).check()
     page.get_by_role("button", name="走访表").click()
     page.get_by_text("要问的三件事").first.wait_for()
 
