@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import models
 
 from crm.access import scope_of
@@ -16,63 +14,76 @@ class NamesField(models.TextField):
 
 
 class MarksField(models.TextField):
-    """Codes and initials, each after a line's end. `__begins="9145"` finds the beginning of a line by an index."""
+    """Codes and initials, each after a line's end. `__begins="9145"` finds the beginning of a line, `__opens` the same
+    without an index."""
 
 
 @NamesField.register_lookup
-@MarksField.register_lookup
 class Says(models.Lookup):
     """The row holds the text: for rows that are known already."""
 
     lookup_name = "says"
 
     def as_sql(self, compiler, connection):
-        column, parameters = self.process_lhs(compiler, connection)
-        return f"instr({column}, %s) > 0", [*parameters, self.text]
+        return self._in_row("instr", compiler, connection)
 
     def as_postgresql(self, compiler, connection):
+        return self._in_row("strpos", compiler, connection)
+
+    def _in_row(self, function, compiler, connection):
         column, parameters = self.process_lhs(compiler, connection)
-        return f"strpos({column}, %s) > 0", [*parameters, self.text]
+        return f"{function}({column}, %s) > 0", [*parameters, self.text]
 
     @property
     def text(self) -> str:
         return str(self.rhs)
 
 
-@NamesField.register_lookup
-class Holds(Says):
-    lookup_name = "holds"
-
-    def as_postgresql(self, compiler, connection):
-        # Pairs of characters are what the index knows; that they follow each other is seen in the row.
-        said, known = super().as_postgresql(compiler, connection), name_terms(self.rhs)
-        column, parameters = self.process_lhs(compiler, connection)
-        pairs = (f"crm_name_terms({column}) @> %s::text[]", [*parameters, known])
-        if not known:
-            return said
-        return pairs if len(self.rhs) == 2 else _both(pairs, said)
-
-
 @MarksField.register_lookup
-class Begins(Says):
-    lookup_name = "begins"
+class Opens(Says):
+    """A line of the row begins with the text."""
 
-    def as_postgresql(self, compiler, connection):
-        said, term = super().as_postgresql(compiler, connection), mark_term(self.rhs)
-        column, parameters = self.process_lhs(compiler, connection)
-        begins = (f"crm_mark_terms({column}) @> %s::text[]", [*parameters, [term]])
-        return begins if term == self.rhs else _both(begins, said)
+    lookup_name = "opens"
 
     @property
     def text(self) -> str:
         return f"\n{self.rhs}"
 
 
-Clause = tuple[str, list[Any]]
+class Indexed(Says):
+    """The same by an index on PostgreSQL: `function` makes its terms of a row; what they leave open is seen there."""
+
+    function = ""
+
+    def terms(self) -> list[str]:
+        raise NotImplementedError
+
+    def as_postgresql(self, compiler, connection):
+        said, own = super().as_postgresql(compiler, connection)
+        terms = self.terms()
+        if not terms:
+            return said, own
+        column, parameters = self.process_lhs(compiler, connection)
+        known = f"{self.function}({column}) @> %s::text[]"
+        if terms == [self.rhs]:
+            return known, [*parameters, terms]
+        return f"({known} AND {said})", [*parameters, terms, *own]
 
 
-def _both(one: Clause, other: Clause) -> Clause:
-    return f"({one[0]} AND {other[0]})", [*one[1], *other[1]]
+@NamesField.register_lookup
+class Holds(Indexed):
+    lookup_name, function = "holds", "crm_name_terms"
+
+    def terms(self) -> list[str]:
+        return name_terms(self.rhs)
+
+
+@MarksField.register_lookup
+class Begins(Indexed, Opens):
+    lookup_name, function = "begins", "crm_mark_terms"
+
+    def terms(self) -> list[str]:
+        return [mark_term(self.rhs)]
 
 
 class FirmSearchQuerySet(models.QuerySet):
@@ -81,15 +92,15 @@ class FirmSearchQuerySet(models.QuerySet):
 
     def matching(self, key: str):
         """Rows that hold the key of a name (`identifiers.name_key`), or begin with it as a code or as initials."""
-        wanted = models.Q(names__holds=key)
-        return self.filter(wanted | models.Q(marks__begins=key) if is_mark(key) else wanted)
+        return self._called(key, "holds", "begins")
 
     def of_firm(self, key: str):
         """The row of the firm that a query around this one speaks of, where it matches the key."""
-        wanted = models.Q(names__says=key)
-        if is_mark(key):
-            wanted |= models.Q(marks__says=f"\n{key}")
-        return self.filter(wanted, firm=models.OuterRef("pk"))
+        return self._called(key, "says", "opens").filter(firm=models.OuterRef("pk"))
+
+    def _called(self, key: str, name: str, mark: str):
+        wanted = models.Q((f"names__{name}", key))
+        return self.filter(wanted | models.Q((f"marks__{mark}", key)) if is_mark(key) else wanted)
 
 
 class FirmSearch(models.Model):
