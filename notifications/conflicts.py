@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from crm.models import Mandate, Membership
 from crm.templatetags.show import due_day
 from notifications.models import WAITING, Bounce, Message, MessageKind, MessageState
-from notifications.wording import says_nothing
+from notifications.wording import unwritten
 from pipeline.models import UndoneMove
 
 MOVED_ON, DOUBLE, DATE_MOVED = "moved_on", "double", "date_moved"
@@ -83,8 +83,8 @@ def _of(row: Message, *, bouncing: set[str], doubles: Counter, undone: set[int])
         yield Conflict(MOVED_ON, _("申报此后已进入“{stage}”").format(stage=stage))
     if row.application_id and doubles[(row.application_id, row.to.lower(), row.recipient_id)] > 1:
         yield Conflict(DOUBLE, _("同一申报还有另一封未发给此人的草稿"))
-    if row.kind == MessageKind.LETTER and says_nothing(row.body):
-        yield Conflict(UNWRITTEN, _("信函还没有写要告知的事项；请先在正文中写明"))
+    if row.kind == MessageKind.LETTER and (reason := unwritten(row.body)):
+        yield Conflict(UNWRITTEN, reason)
     due = row.parts.get("due_on")
     if due and row.deadline and row.deadline.due_on.isoformat() != due:
         yield Conflict(DATE_MOVED, _("期限已改为 {day}").format(day=due_day(row.deadline.due_on)))

@@ -21,7 +21,7 @@ from notifications.people import Person, firm_people
 from notifications.quiet import leaves_at
 from notifications.telling import case_facts, case_values, portal_link
 from notifications.topics import LETTER_WORDS, Topic
-from notifications.wording import Composed, Wording, compose, problems, says_nothing, topic_called
+from notifications.wording import Composed, Wording, compose, problems, topic_called, unwritten
 from pipeline.models import Application
 
 KIND = "outbox.letters"
@@ -91,8 +91,8 @@ def write_letter(
     and where a letter that is to be sent at once says nothing.
     """
     require_writer(actor, firm.region_path)
-    if not draft and says_nothing(letter.wording.body):
-        raise InvalidInput(_("信函还没有写要告知的事项；请先在正文中写明"))
+    if not draft and (reason := unwritten(letter.wording.body)):
+        raise InvalidInput(reason)
     people = firm_people(firm)
     if not people:
         raise InvalidInput(_("{firm} 没有账号也没有带邮箱的联系人；请先补联系人").format(firm=firm.name))

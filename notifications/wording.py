@@ -43,14 +43,14 @@ def own_wording(topic: Topic, language: str) -> Wording:
         return Wording(str(topic.subject), str(topic.body))
 
 
-def says_nothing(text: str) -> bool:
-    """True where the product's own letter still has nothing between its opening and its close."""
+def unwritten(text: str) -> str:
+    """Why the product's own letter cannot go: nothing stands between its opening and its close. Empty where it can."""
     for code, _name in settings.LANGUAGES:
         opening, _gap, close = own_wording(TOPICS[LETTER], code).body.rpartition("\n\n")
         hollow = f"{opening.rpartition(']')[2]}\n\n{close.partition('{')[0]}"
         if hollow in text.replace("\r\n", "\n"):
-            return True
-    return False
+            return _("信函还没有写要告知的事项；请先在正文中写明")
+    return ""
 
 
 def wording_of(topic: Topic, language: str) -> Wording:
