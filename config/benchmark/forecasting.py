@@ -41,11 +41,11 @@ def trial(seed: int) -> Trial | None:
     """One city-year; None where the forecast says that it has too little history."""
     city = city_year(seed)
     outlook = forecast(city.history, question(city))
-    if outlook.confidence == NONE or outlook.spread is None:
+    if outlook.confidence == NONE or outlook.spread is None or outlook.chances is None:
         return None
     standing = city.history.standing(city.day, city.now.last)
     truth = (standing.outcomes == COUNTED).astype(float)
-    ours = np.array([chance.counts for chance in outlook.chances])
+    ours = outlook.chances.counts
     average, averaged = stage_average(city)
     share, shared = last_year(city)
     met = city.final >= city.target
@@ -75,13 +75,12 @@ def _pit(outlook: Outlook, final: int, rng: np.random.Generator) -> float:
 def stage_average(city: CityYear) -> tuple[np.ndarray, float]:
     """The way of CRMs: everybody in a stage gets the share of those who ever reached it and counted in the end."""
     history, before = city.history, city.now.first
-    reached = [
-        set(history.stay_case[(history.stay_stage == stage) & (history.stay_from < before)]) for stage in range(STAGES)
-    ]
+    of_case = np.repeat(np.arange(len(history)), np.diff(history.begins))
+    reached = [set(of_case[(history.stay_stage == stage) & (history.stay_from < before)]) for stage in range(STAGES)]
     counted = set(np.flatnonzero(history.counted < before))
     shares = np.array([(len(cases & counted) + 0.5) / (len(cases) + 1) for cases in reached])
     guess = shares[history.standing(city.day, city.now.last).stages]
-    coming = [history.newcomers(span.first + city.day - city.now.first, span.last) for span in city.past]
+    coming = [history.newcomers(span.first + city.day - city.now.first, span.last).sum() for span in city.past]
     return guess, _reaches(city, guess, float(np.mean(coming)))
 
 
@@ -94,7 +93,7 @@ def last_year(city: CityYear) -> tuple[np.ndarray, float]:
     overall = (hits.sum() + 0.5) / (number.sum() + 1)
     shares = np.where(number > 0, hits / np.maximum(number, 1), overall)
     guess = shares[city.history.standing(city.day, city.now.last).stages]
-    coming = city.history.newcomers(span.first + city.day - city.now.first, span.last)
+    coming = city.history.newcomers(span.first + city.day - city.now.first, span.last).sum()
     return guess, _reaches(city, guess, float(coming))
 
 

@@ -6,7 +6,7 @@ method in plain words and says how it was tested.
 """
 
 from pipeline.forecasting.history import FAR, WEEK, Case, History, YearSpan
-from pipeline.forecasting.outlook import NONE, SOLID, THIN, Learned, Outlook, Question, forecast, learn
+from pipeline.forecasting.outlook import NONE, SOLID, THIN, Chances, Learned, Outlook, Question, forecast, learn
 
 __all__ = [
     "FAR",
@@ -15,6 +15,7 @@ __all__ = [
     "THIN",
     "WEEK",
     "Case",
+    "Chances",
     "History",
     "Learned",
     "Outlook",

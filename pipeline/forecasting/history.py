@@ -25,6 +25,7 @@ class Case(NamedTuple):
     counted: int = FAR
     lost: int = FAR
     round: int = 0  # the batch it files in, 0 where none is known
+    place: int = 0  # the number of its region
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class YearSpan:
 
 @dataclass(frozen=True)
 class Standing:
-    """Who was open on a day: places in the history, stages, classes of age, rounds, and outcomes by a later day."""
+    """Who was open on a day: rows of the history, stages, classes of age, rounds, and outcomes by a later day."""
 
     cases: ndarray
     stages: ndarray
@@ -62,14 +63,15 @@ class Standing:
 
 @dataclass(frozen=True)
 class History:
-    """All applications of one programme, one row each; the stays of all in one line, in the order of the rows."""
+    """All applications of one programme, one row each. The stays of row n lie from `begins[n]` to `begins[n + 1]`."""
 
     keys: ndarray
     opened: ndarray
     counted: ndarray
     lost: ndarray
     rounds: ndarray
-    stay_case: ndarray
+    places: ndarray
+    begins: ndarray
     stay_stage: ndarray
     stay_from: ndarray
 
@@ -78,12 +80,12 @@ class History:
         import numpy as np
 
         rows = list(cases)
-        keys, opened, stays, *ends = zip(*rows, strict=True) if rows else ((),) * 6
-        counted, lost, rounds = (np.array(column, dtype=np.int64) for column in ends)
+        keys, opened, stays, *ends = zip(*rows, strict=True) if rows else ((),) * 7
+        counted, lost, rounds, places = (np.array(column, dtype=np.int64) for column in ends)
         flat = np.array([stay for own in stays for stay in own], dtype=np.int64).reshape(-1, 2)
-        of_case = np.repeat(np.arange(len(keys)), [len(own) for own in stays])
         first = np.array(keys, dtype=np.int64), np.array(opened, dtype=np.int64)
-        return cls(*first, counted, lost, rounds, of_case, flat[:, 0].copy(), flat[:, 1].copy())
+        begins = beginnings(np.array([len(own) for own in stays], dtype=np.int64))
+        return cls(*first, counted, lost, rounds, places, begins, flat[:, 0].copy(), flat[:, 1].copy())
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -92,22 +94,51 @@ class History:
         """Everybody open at the end of `day`, with what became of them by `until`."""
         import numpy as np
 
-        reached = self.stay_from <= day
-        stage, since = np.full(len(self), -1), np.zeros(len(self), dtype=np.int64)
-        stage[self.stay_case[reached]] = self.stay_stage[reached]  # of several the last one holds
-        since[self.stay_case[reached]] = self.stay_from[reached]
-        alive = (stage >= 0) & (self.counted > day) & (self.lost > day)
-        cases = np.flatnonzero(alive)
-        ages = np.digitize((day - since[cases]) / WEEK, AGES)
-        ends = np.where(self.counted <= until, COUNTED, np.where(self.lost <= until, LOST, OPEN))
-        return Standing(cases, stage[cases], ages, self.rounds[cases], ends[cases])
+        alive = np.flatnonzero((self.opened <= day) & (self.counted > day) & (self.lost > day))
+        last = self._last_stays(alive, day)
+        cases, last = alive[last >= 0], last[last >= 0]
+        ages = np.digitize((day - self.stay_from[last]) / WEEK, AGES)
+        counted, lost = self.counted[cases], self.lost[cases]
+        ends = np.where(counted <= until, COUNTED, np.where(lost <= until, LOST, OPEN))
+        return Standing(cases, self.stay_stage[last], ages, self.rounds[cases], ends)
 
-    def starts(self, first: int, day: int, here: ndarray | None = None) -> int:
-        """How many were opened from `first` to `day`."""
-        began = (self.opened >= first) & (self.opened <= day)
-        return int(began.sum() if here is None else began[here].sum())
+    def _last_stays(self, cases: ndarray, day: int) -> ndarray:
+        """For each case the last of its stays, in their order, that began by a day; -1 where none had."""
+        import numpy as np
 
-    def newcomers(self, day: int, until: int, here: ndarray | None = None) -> int:
-        """How many were opened after `day` and counted by `until`; `here` names the places that are asked for."""
-        came = (self.opened > day) & (self.counted <= until)
-        return int(came.sum() if here is None else came[here].sum())
+        first, number = self.begins[cases], np.diff(self.begins)[cases]
+        found = np.full(len(cases), -1, dtype=np.int64)
+        for step in range(number.max(initial=0)):
+            going = np.flatnonzero(number > step)
+            at = first[going] + step
+            begun = self.stay_from[at] <= day
+            found[going[begun]] = at[begun]
+        return found
+
+    def started(self, first: int, day: int) -> ndarray:
+        """How many were opened from `first` to `day`, by place."""
+        return self._by_place((self.opened >= first) & (self.opened <= day))
+
+    def newcomers(self, day: int, until: int) -> ndarray:
+        """How many were opened after `day` and counted by `until`, by place."""
+        return self._by_place((self.opened > day) & (self.counted <= until))
+
+    def _by_place(self, chosen: ndarray) -> ndarray:
+        import numpy as np
+
+        return np.bincount(self.places[chosen], minlength=int(self.places.max(initial=0)) + 1)
+
+
+def beginnings(numbers: ndarray) -> ndarray:
+    """Where the parts of a line begin that are so long, and where the last one ends."""
+    import numpy as np
+
+    return np.concatenate(([0], np.cumsum(numbers)))
+
+
+def taken(begins: ndarray, rows: ndarray) -> ndarray:
+    """The places in the line of all that belongs to some rows, row by row."""
+    import numpy as np
+
+    numbers = np.diff(begins)[rows]
+    return np.repeat(begins[rows] - (np.cumsum(numbers) - numbers), numbers) + np.arange(numbers.sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +29,7 @@ EDITION = 0.5  # logits by which the first year of a new edition may be off
 class Question:
     """What is asked: as of a working day of a year, having `done` so many, with `target` to reach.
 
-    `here` are the places in the history that belong to the region asked for; None is all of them. `overrides` are
+    `here` are the numbers of the places that belong to the region asked for; None is all of them. `overrides` are
     probabilities that people set, by key of the case.
     """
 
@@ -52,6 +52,23 @@ class Chance:
     counts: float
     lost: float
     override: float | None = None
+
+
+@dataclass(frozen=True)
+class Chances:
+    """The open applications in order, column by column: a big city has hundreds of thousands of them."""
+
+    keys: ndarray
+    counts: ndarray
+    lost: ndarray
+    overrides: Mapping[int, float]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __iter__(self) -> Iterator[Chance]:
+        for key, counts, lost in zip(*(column.tolist() for column in (self.keys, self.counts, self.lost)), strict=True):
+            yield Chance(key, counts, lost, self.overrides.get(key))
 
 
 @dataclass(frozen=True)
@@ -78,23 +95,32 @@ class Outlook:
 
     history: int
     confidence: str
-    chances: tuple[Chance, ...]
+    chances: Chances | None
     newcomers: float | None
     spread: Spread | None
     judged: Spread | None
     fresh: tuple[float, ...] = ()
-    moved: Mapping[int, tuple[float, ...]] = field(default_factory=dict)
+    moved: Mapping[int, ndarray] = field(default_factory=dict)
     starts: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What a history says on a day, whichever region of it is asked for."""
+    """What a history says on a day, whichever region of it is asked for.
+
+    `begun` and `arrivals` count by place, one row for each earlier year: those opened by this day of it, and those
+    opened later who still counted in it. `started` is the row of this year.
+    """
 
     past: list[YearSpan]
     rates: Rates
     shock: shocks.Shock
     moved: Mapping[int, Rates]
+    standing: Standing
+    begun: list[ndarray]
+    arrivals: list[ndarray]
+    started: ndarray
+    starts: tuple[tuple[int, float], ...]
 
 
 def learn(history: History, question: Question) -> Learned:
@@ -102,35 +128,58 @@ def learn(history: History, question: Question) -> Learned:
     past = [span for span in question.past if _seen(history, span)]
     now, day, stages = question.now, question.day, question.stages
     rates = fit(history, now, past, day, stages)
-    moved = {weeks: fit(history, now, past, day, stages, delay=weeks * WEEK) for weeks in MOVES}
-    return Learned(past, rates, shocks.learn(residues(history, rates, now, past, day)), moved)
+    return Learned(
+        past=past,
+        rates=rates,
+        shock=shocks.learn(residues(history, rates, now, past, day)),
+        moved={weeks: fit(history, now, past, day, stages, delay=weeks * WEEK) for weeks in MOVES},
+        standing=history.standing(day, now.last),
+        begun=[history.started(span.first, span.aligned(day, now)) for span in past],
+        arrivals=[history.newcomers(span.aligned(day, now), span.last) for span in past],
+        started=history.started(now.first, day),
+        starts=newcomers.starts(history, past, now, day),
+    )
 
 
 def forecast(history: History, question: Question, learned: Learned | None = None) -> Outlook:
     """The outlook; the same question on the same history gives the same numbers."""
-    learned = learned or learn(history, question)
-    past, shock = learned.past, learned.shock
-    standing = _here(history.standing(question.day, question.now.last), question.here)
-    arrivals = [_newcomers(history, span, question) for span in past]
     known = int((history.opened < question.now.first).sum())
-    if known < FEWEST or len(past) < YEARS:
-        return Outlook(known, NONE, (), None, None, None)
+    learned = learned or learn(history, question)
+    if known < FEWEST or len(learned.past) < YEARS:
+        return Outlook(known, NONE, None, None, None, None)
+    here = question.here
+    standing = _here(learned.standing, history, here)
     shares = learned.rates.of(standing)
-    worlds = _Worlds(question, standing, shares[:, COUNTED], shock, arrivals, past, _lively(history, past, question))
-    keys = [int(history.keys[case]) for case in standing.cases]
-    own = [question.overrides.get(key) for key in keys]
-    chances = tuple(
-        Chance(key, _open(row[COUNTED]), _open(row[LOST]), given)
-        for key, row, given in zip(keys, shares, own, strict=True)
+    lively = newcomers.liveliness(_sum(learned.started, here), [_sum(begun, here) for begun in learned.begun])
+    arrivals = [_sum(row, here) for row in learned.arrivals]
+    worlds = _Worlds(question, standing, shares[:, COUNTED], learned.shock, arrivals, learned.past, lively)
+    keys = history.keys[standing.cases]
+    chances = Chances(keys, _open(shares[:, COUNTED]), _open(shares[:, LOST]), question.overrides)
+    given = _given(keys, question.overrides)
+    spread = worlds.spread(None)
+    return Outlook(
+        history=known,
+        confidence=SOLID if known >= ENOUGH and len(learned.past) >= ENOUGH_YEARS else THIN,
+        chances=chances,
+        newcomers=round(sum(arrivals) / len(arrivals) * lively, 2),
+        spread=spread,
+        judged=spread if given is None else worlds.spread(given),
+        fresh=tuple(learned.rates.shares[:, 0, COUNTED].round(4).tolist()),
+        moved={weeks: of.of(standing)[:, COUNTED].round(4) for weeks, of in learned.moved.items()},
+        starts=learned.starts,
     )
-    confidence = SOLID if known >= ENOUGH and len(past) >= ENOUGH_YEARS else THIN
-    usual = sum(arrivals) / len(arrivals) * worlds.lively
-    spread = worlds.spread([None] * len(own))
-    judged = worlds.spread(own) if any(given is not None for given in own) else spread
-    fresh = tuple(learned.rates.shares[:, 0, COUNTED].round(4).tolist())
-    moved = {weeks: tuple(of.of(standing)[:, COUNTED].round(4).tolist()) for weeks, of in learned.moved.items()}
-    starts = newcomers.starts(history, past, question.now, question.day)
-    return Outlook(known, confidence, chances, round(usual, 2), spread, judged, fresh, moved, starts)
+
+
+def _given(keys: ndarray, overrides: Mapping[int, float]) -> ndarray | None:
+    """The probabilities that people set, in the order of the keys; None where they set none of these."""
+    import numpy as np
+
+    named = np.flatnonzero(np.isin(keys, np.array(list(overrides), dtype=np.int64)))
+    if not len(named):
+        return None
+    found = np.full(len(keys), np.nan)
+    found[named] = [overrides[key] for key in keys[named].tolist()]
+    return found
 
 
 @dataclass(frozen=True)
@@ -145,7 +194,8 @@ class _Worlds:
     past: list[YearSpan]
     lively: float
 
-    def spread(self, overrides: list[float | None]) -> Spread:
+    def spread(self, given: ndarray | None) -> Spread:
+        """`given` are probabilities that people set, NaN for those of whom nobody said any; None where nobody did."""
         import numpy as np
 
         rng = np.random.default_rng(self._seed())
@@ -155,12 +205,12 @@ class _Worlds:
         weights = [MEMORY ** (self.question.now.year - span.year - 1) for span in self.past]
         tilt = self.lively * np.exp(0.5 * shifts[:, -1])
         coming = newcomers.draw(rng, self.arrivals, weights, WORLDS, tilt)
-        given = np.array([np.nan if one is None else one for one in overrides], dtype=float)
+        given = np.full(len(self.counts), np.nan) if given is None else given
         later = _counted(rng, self.standing, self.counts, given, named, shifts)
         return _summary(self.question.done, coming + later, self.question.target)
 
     def _seed(self) -> int:
-        rounded = self.counts.round(6).tobytes() + self.standing.rounds.tobytes()
+        rounded = self.counts.round(6).tobytes() + self.standing.rounds.astype("int64").tobytes()
         return zlib.crc32(rounded, self.question.day + 1000 * len(self.arrivals))
 
 
@@ -171,8 +221,7 @@ def _counted(
     import numpy as np
 
     free = np.isnan(given)
-    places = np.searchsorted(named, standing.rounds)
-    alike, number = np.unique(np.column_stack((counts[free], places[free])), axis=0, return_counts=True)
+    alike, number = _alike(counts[free], np.searchsorted(named, standing.rounds[free]))
     logits = np.log(alike[:, 0] / (1 - alike[:, 0]))
     chance = 1 / (1 + np.exp(-(logits[None, :] + shifts[:, alike[:, 1].astype(int)])))
     total = rng.binomial(number[None, :], chance).sum(1)
@@ -198,9 +247,20 @@ def _met(done: float, totals: ndarray, target: float) -> float:
     return round(float(((totals >= target).sum() + 0.5) / (len(totals) + 1)), 4)
 
 
-def _open(share: float) -> float:
-    """A share that is neither 0 nor 1: of an open application nothing is certain."""
-    return min(max(round(float(share), 4), 0.0001), 0.9999)
+def _alike(counts: ndarray, places: ndarray) -> tuple[ndarray, ndarray]:
+    """The different pairs of probability and round in order, and how many have each."""
+    import numpy as np
+
+    chances, which = np.unique(counts, return_inverse=True)
+    rounds = int(places.max(initial=0)) + 1
+    number = np.bincount(which * rounds + places, minlength=len(chances) * rounds)
+    there = np.flatnonzero(number)
+    return np.column_stack((chances[there // rounds], there % rounds)), number[there]
+
+
+def _open(shares: ndarray) -> ndarray:
+    """Shares that are neither 0 nor 1: of an open application nothing is certain."""
+    return shares.round(4).clip(0.0001, 0.9999)
 
 
 def _seen(history: History, span: YearSpan) -> bool:
@@ -208,21 +268,16 @@ def _seen(history: History, span: YearSpan) -> bool:
     return bool(((history.opened >= span.first) & (history.opened <= span.last)).any())
 
 
-def _here(standing: Standing, here: ndarray | None) -> Standing:
+def _here(standing: Standing, history: History, here: ndarray | None) -> Standing:
     import numpy as np
 
     if here is None:
         return standing
-    own = np.isin(standing.cases, here)
+    own = np.isin(history.places[standing.cases], here)
     parts: list[Any] = [standing.cases, standing.stages, standing.ages, standing.rounds, standing.outcomes]
     return Standing(*(part[own] for part in parts))
 
 
-def _newcomers(history: History, span: YearSpan, question: Question) -> int:
-    return history.newcomers(span.aligned(question.day, question.now), span.last, question.here)
-
-
-def _lively(history: History, past: list[YearSpan], question: Question) -> float:
-    now, day, here = question.now, question.day, question.here
-    before = [history.starts(span.first, span.aligned(day, now), here) for span in past]
-    return newcomers.liveliness(history.starts(now.first, day, here), before)
+def _sum(by_place: ndarray, here: ndarray | None) -> int:
+    """So many at some places, or everywhere."""
+    return int(by_place.sum() if here is None else by_place[here[here < len(by_place)]].sum())

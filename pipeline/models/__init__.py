@@ -4,7 +4,7 @@ from pipeline.models.amounts import Count, PublishedTotal, QualityRule
 from pipeline.models.applications import Application, StageEvent
 from pipeline.models.calendar import Deadline, Round, Workday
 from pipeline.models.clocks import ClockRule, ClockStop, RoundVersion, TimetableStep
-from pipeline.models.forecasts import Forecast, Override
+from pipeline.models.forecasts import CourseBlock, Forecast, Override
 from pipeline.models.handovers import HandOver, HandOverRow
 from pipeline.models.hygiene import ContactRule, HygieneScore, Lapse
 from pipeline.models.ladders import Ladder
@@ -28,6 +28,7 @@ __all__ = [
     "ContactRule",
     "Count",
     "CountCell",
+    "CourseBlock",
     "Deadline",
     "Document",
     "Forecast",

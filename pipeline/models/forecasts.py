@@ -86,6 +86,22 @@ class Forecast(models.Model):
         return self.data.get("open")
 
 
+class CourseBlock(models.Model):
+    """What is known of the courses of many applications, as arrays (pipeline.selectors.courses); made from their rows
+    at any time. `mark` says of which rows it was made."""
+
+    programme = models.CharField(max_length=40)
+    number = models.PositiveIntegerField()
+    mark = models.CharField(max_length=40)
+    data = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["programme", "number"], name="one_course_block")]
+
+    def __str__(self) -> str:
+        return f"{self.programme} {self.number}"
+
+
 class OverrideQuerySet(models.QuerySet["Override"]):
     def visible_to(self, user):
         return self.filter(scope_of(user).q(path="application__region_path", firm=None))

@@ -1,32 +1,30 @@
 """Our own history for the forecast: every application of a programme with its stages and how it ended, as arrays.
 
 Times are numbers of working days (pipeline.forecasting). Moves that were taken back are left out. A history reaches
-back YEARS years; one that is asked as of an earlier day is the same, because the forecast looks at nothing after it.
+back YEARS years; one that is asked as of an earlier day knows nothing of what came after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import groupby
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING
 
-from django.db.models import Q
-from django.utils import timezone
+from crm.models import Region
+from pipeline.choices import Counter
+from pipeline.forecasting import FAR, History, YearSpan
+from pipeline.forecasting.history import beginnings, taken
+from pipeline.models import Indicator, Recognition, Round
+from pipeline.selectors.calendar import work_calendar
+from pipeline.selectors.courses import NEVER, SUBMIT, Courses, courses
+from pipeline.workflows import PROGRAMMES
 
-from pipeline.choices import Counter, Phase
-from pipeline.forecasting import FAR, Case, YearSpan
-from pipeline.models import Application, Indicator, Recognition, Round, StageEvent
-from pipeline.models.applications import UNDO
-from pipeline.selectors.calendar import midnight, work_calendar
-from pipeline.workflows import PROGRAMMES, WORKFLOWS
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 YEARS = 6
-SUBMIT = "submit"  # the outcome of a filing; the others are titles
-ONE_DAY = timedelta(days=1)
-FOREVER = date.max
-_T = TypeVar("_T")
+MANY_DAYS = 2**22  # more than any ordinal, so that a firm and a day fit into one number
 
 
 @dataclass(frozen=True)
@@ -34,37 +32,64 @@ class Days:
     """The working days from a first day on, each day with its number; a day off has that of the working day before."""
 
     first: date
-    numbers: tuple[int, ...]
+    numbers: ndarray
 
     def of(self, day: date) -> int:
         """The number of a day; one outside counts as the nearest known."""
-        return self.numbers[min(max((day - self.first).days, 0), len(self.numbers) - 1)]
+        return int(self.of_all(day.toordinal()))
+
+    def of_all(self, days: ndarray | int) -> ndarray:
+        """The numbers of many days, given as ordinals; FAR for one that never came."""
+        import numpy as np
+
+        places = np.clip(np.subtract(days, self.first.toordinal()), 0, len(self.numbers) - 1)
+        return np.where(np.equal(days, NEVER), FAR, self.numbers[places])
 
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """One application as history knows it. `ends` says on which day each outcome came, by outcome; read it only."""
+@dataclass(frozen=True)
+class Titles:
+    """The titles of one kind by firm and day, a column each; days are ordinals.
 
-    pk: int
-    firm: int
-    path: str
-    batch: int
-    edition: int | None
-    opened_on: date
-    opened: int
-    stays: tuple[tuple[int, int], ...]
-    ends: dict[str, date]
-    lost: int
-    titles: tuple[tuple[str, date, date], ...]  # what the firm held before: title, from, until
+    `longest` is until when the longest lasting of a firm's titles up to this one is valid. `applications` are those
+    that led to a title, in order, and `firsts` the day of its first.
+    """
+
+    firms: ndarray
+    granted: ndarray
+    longest: ndarray
+    applications: ndarray
+    firsts: ndarray
+
+    def firsts_of(self, applications: ndarray) -> ndarray:
+        """When each application led to the title first; NEVER where it did not."""
+        import numpy as np
+
+        if not len(self.applications):
+            return np.full(len(applications), NEVER, dtype=np.int32)
+        places = np.searchsorted(self.applications, applications).clip(max=len(self.applications) - 1)
+        return np.where(self.applications[places] == applications, self.firsts[places], NEVER)
+
+    def valid_until(self, firms: ndarray, days: ndarray) -> ndarray:
+        """Until when a title is valid that these firms got before these days; 0 where they had none."""
+        import numpy as np
+
+        known = self.firms * MANY_DAYS + self.granted
+        first = np.searchsorted(known, firms * MANY_DAYS)
+        before = np.searchsorted(known, firms * MANY_DAYS + days)
+        return np.where(before > first, np.append(self.longest, 0)[before - 1], 0)
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Everything known of one programme."""
+    """Everything known of one programme on a day. `places` are the courses' regions, as places in `paths`."""
 
     programme: str
     days: Days
-    rows: tuple[Past, ...]
+    courses: Courses
+    places: ndarray
+    paths: tuple[str, ...]
+    batches: ndarray
+    titles: dict[str, Titles]
     rounds: tuple[tuple[str, int, int, date], ...]  # region path, year, batch, last day
 
     def spans(self, path: str, year: int) -> tuple[YearSpan, tuple[YearSpan, ...]]:
@@ -79,10 +104,45 @@ class Shelf:
         days = tuple(self.days.of(day) for _batch, day in sorted((own or below).items()) if first <= day <= last)
         return YearSpan(year, self.days.of(first), self.days.of(last), days)
 
-    def of_city(self, city: str) -> tuple[Past, ...]:
-        """The applications of a city, or of a wider region; where that is all of them, the very rows of this shelf."""
-        own = tuple(row for row in self.rows if row.path.startswith(city))
-        return self.rows if len(own) == len(self.rows) else own
+    def inside(self, path: str) -> ndarray:
+        """The numbers of the places in a region."""
+        import numpy as np
+
+        return np.flatnonzero([own.startswith(path) for own in self.paths])
+
+    def rows(self, indicator: Indicator, year: int, inside: ndarray) -> ndarray:
+        """The courses at some places that an indicator can count.
+
+        First-time titles leave out firms that held it before; the stock those whose older title lasts anyway.
+        """
+        import numpy as np
+
+        wanted = np.isin(self.places, inside)
+        titles = self.titles.get(outcome_of(indicator))
+        if titles is not None and indicator.counter in {Counter.FIRST_TIME, Counter.STOCK, Counter.NET_GROWTH}:
+            until = titles.valid_until(self.courses.firms, self.courses.opened)
+            if indicator.counter == Counter.FIRST_TIME:
+                wanted &= until == 0
+            else:
+                wanted &= until < _cut_offs(titles.firsts_of(self.courses.keys), year)
+        return np.flatnonzero(wanted)
+
+    def history(self, indicator: Indicator, rows: ndarray) -> History:
+        """Those courses as the forecast reads them: when they counted, by this indicator."""
+        own, of_moves = self.courses, taken(self.courses.begins, rows)
+        titles = self.titles.get(outcome_of(indicator))
+        counted = own.filed if titles is None else titles.firsts_of(own.keys)
+        return History(
+            keys=own.keys[rows],
+            opened=self.days.of_all(own.opened[rows]),
+            counted=self.days.of_all(counted[rows]),
+            lost=self.days.of_all(own.lost[rows]),
+            rounds=self.batches[rows],
+            places=self.places[rows],
+            begins=beginnings(own.moves[rows]),
+            stay_stage=own.stages[of_moves],
+            stay_from=self.days.of_all(own.days[of_moves]),
+        )
 
 
 def cut_off(year: int) -> date:
@@ -98,114 +158,88 @@ def outcome_of(indicator: Indicator) -> str:
     return titles[0] if indicator.counter == Counter.IN_LIBRARY else titles[-1]
 
 
-def stage_numbers(programme: str) -> dict[str, int]:
-    """Every stage of every version of a programme's table, numbered in order."""
-    tables = [table for table in WORKFLOWS.values() if table.programme == programme]
-    codes = dict.fromkeys(stage.code for table in tables for stage in table.stages)
-    return {code: number for number, code in enumerate(codes)}
-
-
-def cases(rows: Iterable[Past], indicator: Indicator, days: Days, year: int) -> Iterator[Case]:
-    """The rows that this indicator can count, as cases.
-
-    First-time titles leave out firms that held it before; the stock leaves out those whose older title lasts anyway.
-    """
-    outcome = outcome_of(indicator)
-    for row in rows:
-        end = row.ends.get(outcome)
-        held = [title for title in row.titles if title[0] == outcome]
-        if indicator.counter == Counter.FIRST_TIME and held:
-            continue
-        if indicator.counter in {Counter.STOCK, Counter.NET_GROWTH}:
-            until = max((title[2] for title in held), default=date.min)
-            if until >= cut_off(end.year if end else year):
-                continue
-        yield Case(row.pk, row.opened, row.stays, days.of(end) if end else FAR, row.lost, row.batch)
-
-
 def shelf(programme: str, as_of: date) -> Shelf:
-    """The history of a programme up to a day. Six statements, whatever the number of applications."""
+    """The history of a programme up to a day. Seven statements, and some for what changed since it was kept."""
+    import numpy as np
+
     first = date(as_of.year - YEARS, 1, 1)
-    days = _days(first, cut_off(as_of.year))
-    rounds = Round.objects.filter(programme=programme, year__gte=first.year).order_by("year", "batch")
-    windows = tuple(rounds.values_list("region_path", "year", "batch", "last_on"))
-    return Shelf(programme, days, tuple(_rows(programme, first, as_of, days)), windows)
+    rounds = list(
+        Round.objects.filter(programme=programme).values_list("pk", "region_path", "year", "batch", "last_on")
+    )
+    known = known_on(courses(programme), first, as_of)
+    regions, places = np.unique(known.regions, return_inverse=True)
+    paths = dict(Region.objects.filter(pk__in=regions.tolist()).values_list("pk", "path"))
+    return Shelf(
+        programme=programme,
+        days=_days(first, cut_off(as_of.year)),
+        courses=known,
+        places=places.astype(np.int32),
+        paths=tuple(paths[region] for region in regions.tolist()),
+        batches=_batches(known.rounds, {pk: batch for pk, _path, _year, batch, _last in rounds}),
+        titles={title: _titles(programme, title, as_of) for title in PROGRAMMES[programme].titles},
+        rounds=tuple(
+            (path, year, batch, last) for _pk, path, year, batch, last in sorted(rounds, key=lambda row: row[2:4])
+        ),
+    )
+
+
+def known_on(known: Courses, first: date, as_of: date) -> Courses:
+    """The courses opened since a first day, without the moves into an end and all that came after a day."""
+    import numpy as np
+
+    day = as_of.toordinal()
+    known = known.chosen(np.flatnonzero((known.opened >= first.toordinal()) & (known.opened <= day)))
+    stays = (known.stages >= 0) & (known.days <= day)
+    ends = beginnings(stays)[known.begins]
+    filed, lost = (np.where(column <= day, column, NEVER) for column in (known.filed, known.lost))
+    return replace(
+        known, filed=filed, lost=lost, moves=np.diff(ends), stages=known.stages[stays], days=known.days[stays]
+    )
+
+
+def _cut_offs(days: ndarray, year: int) -> ndarray:
+    """The cut-off of the year of each day, as ordinals; that of `year` for what never came."""
+    import numpy as np
+
+    ends = np.array([cut_off(one).toordinal() for one in range(year - 2 * YEARS, year + 1)])
+    days = np.where(days == NEVER, cut_off(year).toordinal(), days)
+    return ends[np.searchsorted(ends, days).clip(max=len(ends) - 1)]
+
+
+def _batches(rounds: ndarray, batches: dict[int, int]) -> ndarray:
+    """The batch of each round; 0 where there is none."""
+    import numpy as np
+
+    different, which = np.unique(rounds, return_inverse=True)
+    return np.array([batches.get(one, 0) for one in different.tolist()], dtype=np.int32)[which]
 
 
 def _days(first: date, last: date) -> Days:
-    calendar, numbers, number = work_calendar(), [], 0
-    for step in range((last - first).days + 1):
-        number += calendar.is_workday(first + timedelta(days=step))
-        numbers.append(number)
-    return Days(first, tuple(numbers))
+    import numpy as np
+
+    calendar = work_calendar()
+    worked = [calendar.is_workday(first + timedelta(days=step)) for step in range((last - first).days + 1)]
+    return Days(first, np.cumsum(worked, dtype=np.int32))
 
 
-class _Same:
-    """Of equal values always the same one: a million applications share some thousand places, moves and endings."""
+def _titles(programme: str, title: str, as_of: date) -> Titles:
+    import numpy as np
 
-    def __init__(self) -> None:
-        self.known: dict[Any, Any] = {}
-        self.ends: dict[tuple[tuple[str, date], ...], dict[str, date]] = {}
-
-    def one(self, value: _T) -> _T:
-        found: _T = self.known.setdefault(value, value)
-        return found
-
-    def of_ends(self, ends: dict[str, date]) -> dict[str, date]:
-        return self.ends.setdefault(tuple(ends.items()), ends)
-
-
-def _rows(programme: str, first: date, as_of: date, days: Days) -> Iterator[Past]:
-    begun = Q(opened_at__gte=midnight(first), opened_at__lt=midnight(as_of + ONE_DAY))
-    known = Application.objects.filter(begun, programme=programme).order_by("pk")
-    columns = ("pk", "firm_id", "region_path", "round__batch", "edition_id", "opened_at", "workflow_code")
-    same, stages = _Same(), stage_numbers(programme)
-    moves, titles, held = _moves(programme, first, as_of, same), _granted(programme, as_of), _held(programme, as_of)
-    for pk, firm, path, batch, edition, opened_at, code in known.values_list(*columns).iterator(chunk_size=5000):
-        opened_on = timezone.localdate(opened_at)
-        closed = set(WORKFLOWS[code].stages_in(Phase.CLOSED))
-        events = moves.pop(pk, [])
-        ends = dict(titles.get(pk, []))
-        if filed := next((on for move, _to, on in events if move == SUBMIT), None):
-            ends[SUBMIT] = filed
-        lost = next((on for _move, to, on in events if to in closed), None)
-        stays = tuple(same.one((stages[to], days.of(on))) for _move, to, on in events if to not in closed)
-        before = tuple(title for title in held.get(firm, []) if title[1] < opened_on)
-        gone = days.of(lost) if lost else FAR
-        shared = (same.one(path), batch or 0, edition, same.one(opened_on), days.of(opened_on))
-        yield Past(pk, firm, *shared, stays, same.of_ends(ends), gone, before)
+    kinds = [("firm", "i8"), ("application", "i8"), ("granted", "i4"), ("until", "i4")]
+    rows = np.fromiter(_granted(programme, title, as_of), dtype=kinds)
+    rows = rows[np.lexsort((rows["granted"], rows["firm"]))]
+    # Valid the longest up to here, firm by firm: a later firm's number outweighs any day.
+    firm = np.cumsum(np.diff(rows["firm"], prepend=0) != 0, dtype=np.int64) * MANY_DAYS
+    longest = np.maximum.accumulate(firm + rows["until"]) - firm
+    own = rows[rows["application"] > 0]
+    own = own[np.lexsort((own["granted"], own["application"]))]
+    applications, first = np.unique(own["application"], return_index=True)
+    return Titles(rows["firm"], rows["granted"], longest, applications, own["granted"][first])
 
 
-Move = tuple[str, str, date]
-
-
-def _moves(programme: str, first: date, as_of: date, same: _Same) -> dict[int, list[Move]]:
-    """{application: [(transition, stage reached, day)]} in order."""
-    events = StageEvent.objects.standing().exclude(transition=UNDO).order_by("application", "version")
-    events = events.filter(application__programme=programme, at__gte=midnight(first), at__lt=midnight(as_of + ONE_DAY))
-    rows = events.values_list("application_id", "transition", "to_stage", "at").iterator(chunk_size=5000)
-    zone = timezone.get_default_timezone()  # asked once: a million moves would ask a million times
-    return {
-        application: [same.one((move, to, at.astimezone(zone).date())) for _key, move, to, at in found]
-        for application, found in groupby(rows, key=lambda row: row[0])
-    }
-
-
-def _granted(programme: str, as_of: date) -> dict[int, list[tuple[str, date]]]:
-    """{application: [(title, day)]}, the latest first: of two of a kind the earliest holds."""
-    rows = Recognition.objects.filter(programme=programme, application__isnull=False, granted_on__lte=as_of)
-    found: dict[int, list[tuple[str, date]]] = {}
-    for application, title, on in rows.order_by("-granted_on", "pk").values_list(
-        "application_id", "title", "granted_on"
-    ):
-        found.setdefault(application, []).append((title, on))
-    return found
-
-
-def _held(programme: str, as_of: date) -> dict[int, list[tuple[str, date, date]]]:
-    """{firm: [(title, from, until)]} of every title of the programme."""
-    rows = Recognition.objects.filter(programme=programme, granted_on__lte=as_of)
-    found: dict[int, list[tuple[str, date, date]]] = {}
-    for firm, title, on, until in rows.values_list("firm_id", "title", "granted_on", "valid_until"):
-        found.setdefault(firm, []).append((title, on, until or FOREVER))
-    return found
+def _granted(programme: str, title: str, as_of: date) -> Iterator[tuple[int, int, int, int]]:
+    """(firm, application or 0, granted on, valid until). One statement, streamed."""
+    rows = Recognition.objects.filter(programme=programme, title=title, granted_on__lte=as_of).order_by()
+    columns = rows.values_list("firm_id", "application_id", "granted_on", "valid_until")
+    for firm, application, granted, until in columns.iterator(chunk_size=5000):
+        yield firm, application or 0, granted.toordinal(), until.toordinal() if until else NEVER

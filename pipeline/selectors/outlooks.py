@@ -4,19 +4,25 @@ from __future__ import annotations
 
 from collections import Counter as Tally
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
 from crm.access import city_of
 from pipeline.choices import Counter, Title
-from pipeline.forecasting import FAR, History, Learned, Outlook, Question, YearSpan, forecast, learn
+from pipeline.forecasting import History, Learned, Outlook, Question, forecast, learn
 from pipeline.models import Indicator, Override, Recognition
 from pipeline.selectors.counts import Counted, ancestors
-from pipeline.selectors.histories import Past, Shelf, cases, cut_off, outcome_of, shelf, stage_numbers
+from pipeline.selectors.courses import NEVER, Courses, stage_numbers
+from pipeline.selectors.histories import Shelf, cut_off, outcome_of, shelf
+
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 STOCKS = {Counter.STOCK, Counter.NET_GROWTH}
 NEW_SHARE = 0.5  # of those open under an edition of which no earlier case is known, from which it counts as new
@@ -34,66 +40,68 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class _Kept:
-    """The history of a city for one indicator, and the region path of each of its rows."""
+class _City:
+    """What all regions of a city share for one indicator: the question but for the region, the history, its rates."""
 
-    rows: Sequence[Past]
+    question: Question
     history: History
-    paths: list[str]
+    learned: Learned
 
 
 def outlooks(asked: Iterable[Asked], counted: Counted) -> Iterator[tuple[Asked, Outlook]]:
-    """Each with its outlook, programme by programme. All are of one day. A dozen statements a programme."""
-    begun = _begun(list(asked), counted)
+    """Each with its outlook, indicator by indicator. All are of one day. A dozen statements a programme."""
     by_programme: dict[str, list[Asked]] = defaultdict(list)
-    for one in begun:
+    for one in _begun(list(asked), counted):
         by_programme[one.indicator.programme].append(one)
     for programme, own in by_programme.items():
         known, judged = shelf(programme, own[0].as_of), _judged(programme)
-        cities = {city: known.of_city(city) for city in {city_of(one.path) for one in own}}
-        kept: dict[tuple[str, int], _Kept] = {}
-        learned: dict[tuple[str, int], Learned] = {}
-        for one in own:
-            rows = cities[city_of(one.path)]
-            key = (one.indicator.code, id(rows))
-            if key not in kept:
-                kept[key] = _kept(known, rows, one)
-            city, question = kept[key], _question(one, known, kept[key], judged)
-            if key not in learned:
-                learned[key] = learn(city.history, question)
-            yield one, forecast(city.history, question, learned[key])
+        own.sort(key=_code)  # what one indicator needs is let go before the next
+        for _same, of_indicator in groupby(own, key=_code):
+            yield from _outlooks(list(of_indicator), known, judged)
 
 
-def _question(one: Asked, known: Shelf, kept: _Kept, judged: dict[tuple[str, int], float]) -> Question:
+def _code(one: Asked) -> str:
+    return one.indicator.code
+
+
+def _outlooks(
+    asked: list[Asked], known: Shelf, judged: dict[tuple[str, int], float]
+) -> Iterator[tuple[Asked, Outlook]]:
+    """A region is forecast from the history of its city; a wider one that holds but one city, from the same."""
+    outcome = outcome_of(asked[0].indicator)
+    overrides = {pk: chance for (of, pk), chance in judged.items() if of == outcome}
+    cities: dict[bytes, _City] = {}
+    for one in asked:
+        inside = known.inside(city_of(one.path))
+        if (key := inside.tobytes()) not in cities:
+            cities[key] = _city(one, known, inside)
+        city, target = cities[key], None if one.target is None else float(one.target)
+        here = known.inside(one.path)
+        question = replace(city.question, done=float(one.done), target=target, here=here, overrides=overrides)
+        yield one, forecast(city.history, question, city.learned)
+
+
+def _city(one: Asked, known: Shelf, inside: ndarray) -> _City:
     import numpy as np
 
-    now, past = known.spans(one.path, one.as_of.year)
-    outcome = outcome_of(one.indicator)
-    return Question(
-        day=known.days.of(one.as_of),
-        now=now,
-        past=past,
-        stages=len(stage_numbers(one.indicator.programme)),
-        done=float(one.done),
-        target=None if one.target is None else float(one.target),
-        here=np.flatnonzero([path.startswith(one.path) for path in kept.paths]),
-        overrides={pk: chance for (of, pk), chance in judged.items() if of == outcome},
-        new_edition=_new_edition(kept.rows, now),
-    )
+    now, past = known.spans(city_of(one.path), one.as_of.year)
+    stages = len(stage_numbers(one.indicator.programme))
+    new = _new_edition(known.courses, np.isin(known.places, inside), now.year)
+    question = Question(known.days.of(one.as_of), now, past, stages, new_edition=new)
+    history = known.history(one.indicator, known.rows(one.indicator, now.year, inside))
+    return _City(question, history, learn(history, question))
 
 
-def _kept(known: Shelf, rows: Sequence[Past], one: Asked) -> _Kept:
-    paths = {row.pk: row.path for row in rows}
-    found = list(cases(rows, one.indicator, known.days, one.as_of.year))
-    return _Kept(rows, History.of(found), [paths[case.key] for case in found])
+def _new_edition(known: Courses, own: ndarray, year: int) -> bool:
+    """True where most of this year's applications, of those marked `own`, run under an edition that no earlier year
+    knew."""
+    import numpy as np
 
-
-def _new_edition(rows: Sequence[Past], now: YearSpan) -> bool:
-    """True where most of this year's applications run under an edition that no earlier year knew."""
-    before = {row.edition for row in rows if row.opened < now.first and row.edition}
-    fresh = [row.edition for row in rows if row.opened >= now.first and row.lost == FAR and row.edition]
-    new = sum(edition not in before for edition in fresh)
-    return bool(before) and new > NEW_SHARE * max(len(fresh), 1)
+    own, this_year = own & (known.editions > 0), known.opened >= date(year, 1, 1).toordinal()
+    before = np.unique(known.editions[own & ~this_year])
+    fresh = known.editions[own & this_year & (known.lost == NEVER)]
+    new = int((~np.isin(fresh, before)).sum())
+    return bool(len(before)) and new > NEW_SHARE * max(len(fresh), 1)
 
 
 def _judged(programme: str) -> dict[tuple[str, int], float]:

@@ -18,8 +18,9 @@ from pipeline.models import Application, Deadline, Forecast
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.chips import GapChip, gap_chips
 from pipeline.selectors.clocks import Clock, clocks
+from pipeline.selectors.courses import stage_numbers
 from pipeline.selectors.forecasts import forecasts
-from pipeline.selectors.histories import cut_off, stage_numbers
+from pipeline.selectors.histories import cut_off
 from pipeline.workdays import WorkCalendar
 from pipeline.workflows import WORKFLOWS
 

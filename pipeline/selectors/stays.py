@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import groupby, pairwise
-from operator import itemgetter
+from datetime import date, timedelta
+from math import ceil
+from typing import TYPE_CHECKING
 
-from django.utils import timezone
+from pipeline.models import Snapshot
+from pipeline.selectors.courses import courses, stage_numbers
+from pipeline.workflows import PROGRAMMES
 
-from pipeline.models import Snapshot, StageEvent
-from pipeline.models.applications import UNDO
-from pipeline.selectors.calendar import midnight
+if TYPE_CHECKING:
+    from numpy import ndarray
 
 YEARS = 3
 FEWEST = 5  # of fewer finished stays nothing usual is said
@@ -31,53 +31,37 @@ class Usual:
 
 
 def usual_stays(as_of: date) -> Stays:
-    """{programme: {stage: usual}} of the stays that both began and ended within three years. Two statements, the
-    moves streamed.
+    """{programme: {stage: usual}} of the stays that both began and ended within three years.
 
-    Moves that were taken back do not count. Memory follows the different lengths, not the number of moves.
+    Moves that were taken back do not count. Two statements a programme, and some for what changed since it was kept.
     """
-    since = midnight(as_of - timedelta(days=365 * YEARS))
-    until = midnight(as_of + timedelta(days=1))
-    lengths: dict[tuple[str, str], Counter[int]] = {}
-    for programme, stage, days in _stays(since, until):
-        lengths.setdefault((programme, stage), Counter())[days] += 1
+    since = as_of - timedelta(days=365 * YEARS)
     found: Stays = {}
-    for (programme, stage), counted in lengths.items():
-        if counted.total() >= FEWEST:
-            usual = Usual(quantile(counted, 0.5), quantile(counted, 0.9), counted.total())
-            found.setdefault(programme, {})[stage] = usual
+    for programme in PROGRAMMES:
+        for stage, lengths in _lengths(programme, since, as_of):
+            if len(lengths) >= FEWEST:
+                usual = Usual(quantile(lengths, 0.5), quantile(lengths, 0.9), len(lengths))
+                found.setdefault(programme, {})[stage] = usual
     return found
 
 
-def quantile(counted: Counter[int], share: float) -> int:
-    """The smallest length that at least this share of the stays did not exceed."""
-    wanted, seen = counted.total() * share, 0
-    for days in sorted(counted):
-        seen += counted[days]
-        if seen >= wanted:
-            return days
-    raise ValueError("no stays")
+def quantile(lengths: Sequence[int] | ndarray, share: float) -> int:
+    """Of lengths in order the smallest that at least this share of the stays did not exceed."""
+    return int(lengths[max(ceil(len(lengths) * share), 1) - 1])
 
 
-def _stays(since: datetime, until: datetime) -> Iterator[tuple[str, str, int]]:
-    """(programme, stage, days) of each stay. Read as plain values: a big city has ten million moves."""
-    events = StageEvent.objects.filter(at__gte=since, at__lt=until)
-    taken_back = {
-        (application, version)
-        for application, details in events.filter(transition=UNDO).values_list("application_id", "details")
-        for version in details["undoes"]
-    }
-    columns = ("application_id", "version", "application__programme", "to_stage", "at")
-    in_order = events.exclude(transition=UNDO).order_by("application", "version").values_list(*columns)
-    zone = timezone.get_default_timezone()
-    for _application, moves in groupby(in_order.iterator(chunk_size=5000), key=itemgetter(0)):
-        standing = [
-            (programme, stage, at.astimezone(zone).toordinal())
-            for application, version, programme, stage, at in moves
-            if not taken_back or (application, version) not in taken_back
-        ]
-        for (programme, stage, came), (_programme, _stage, went) in pairwise(standing):
-            yield programme, stage, went - came
+def _lengths(programme: str, since: date, until: date) -> Iterator[tuple[str, ndarray]]:
+    """(stage, the days of each stay in it, in order)."""
+    import numpy as np
+
+    known = courses(programme)
+    within = (known.days >= since.toordinal()) & (known.days <= until.toordinal())
+    of = np.repeat(np.arange(len(known)), known.moves)[within]
+    days, stages = known.days[within], known.stages[within]
+    follows = of[1:] == of[:-1]
+    lengths, stages = np.diff(days)[follows], stages[:-1][follows]
+    for number, code in enumerate(stage_numbers(programme)):
+        yield code, np.sort(lengths[(stages == number) | (stages == -1 - number)])
 
 
 def compiled_stays(programme: str) -> dict[str, Usual]:

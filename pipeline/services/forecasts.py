@@ -11,7 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from crm.models import Region
-from pipeline.forecasting import Outlook
+from pipeline.forecasting import Chances, Outlook
 from pipeline.forecasting.outlook import Spread
 from pipeline.models import Forecast, Indicator, Quota
 from pipeline.selectors.counts import Counted, Period, counts
@@ -129,7 +129,7 @@ def _row(region: Region, one: Asked, outlook: Outlook, replayed: bool) -> Foreca
 
 def _data(outlook: Outlook) -> Iterator[tuple[str, Any]]:
     """What a page or a what-if needs beside the columns: the distribution, with and without judgement, who is open."""
-    if outlook.spread is None or outlook.judged is None:
+    if outlook.spread is None or outlook.judged is None or outlook.chances is None:
         return
     yield "masses", {"first": outlook.spread.first, "of": list(outlook.spread.masses)}
     yield "newcomers", outlook.newcomers
@@ -138,19 +138,19 @@ def _data(outlook: Outlook) -> Iterator[tuple[str, Any]]:
     if outlook.judged != outlook.spread:
         yield "judged", _judged(outlook.judged)
     yield "open", len(outlook.chances)
-    yield "classes", _classes([chance.counts for chance in outlook.chances])
+    yield "classes", _classes(outlook.chances)
     if len(outlook.chances) <= LISTED:
         yield "applications", [[one.key, one.counts, one.lost, one.override] for one in outlook.chances]
-        yield "moved", {str(weeks): list(chances) for weeks, chances in outlook.moved.items()}
+        yield "moved", {str(weeks): chances.tolist() for weeks, chances in outlook.moved.items()}
 
 
 def _judged(spread: Spread) -> dict[str, float | None]:
     return {name: getattr(spread, name) for name in ("expected", "low", "high", "probability")}
 
 
-def _classes(chances: list[float]) -> list[int]:
+def _classes(chances: Chances) -> list[int]:
     """How many open applications are sure, within reach, and growing."""
-    sure, growing = sum(p >= SURE for p in chances), sum(p < GROWING for p in chances)
+    sure, growing = int((chances.counts >= SURE).sum()), int((chances.counts < GROWING).sum())
     return [sure, len(chances) - sure - growing, growing]
 
 

@@ -22,6 +22,7 @@ from pipeline.selectors.funnel import Funnel, funnels
 from pipeline.selectors.progress import progress_rows
 from pipeline.selectors.stays import usual_stays
 from pipeline.selectors.targets import QuotaRow
+from pipeline.services.courses import keep_courses
 from pipeline.services.forecasts import compile_forecasts
 from pipeline.services.tallies import fold_counts, rebuild_counts, verify_counts
 
@@ -41,6 +42,7 @@ def compile_metrics(*, as_of: date | None = None) -> int:
     year = as_of.year
     fold_counts()
     _set_right(as_of)
+    keep_courses()
     known_on = as_of if as_of < today else None
     rows = progress_rows(year, as_of, known_on=known_on)
     flow, apart = funnels(year, as_of), standing_apart(year, as_of)

@@ -15,7 +15,7 @@ from crm.services.history import record_changes
 from pipeline.choices import Phase
 from pipeline.errors import OverrideRefused
 from pipeline.models import Application, Override
-from pipeline.selectors.histories import SUBMIT
+from pipeline.selectors.courses import SUBMIT
 
 OVER = (Phase.RECOGNISED, Phase.CLOSED)
 

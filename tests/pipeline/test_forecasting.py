@@ -51,7 +51,7 @@ def test_five_firms_of_history_are_called_too_few():
     outlook = forecast(history, asked())
 
     assert (outlook.history, outlook.confidence, outlook.spread, outlook.judged) == (5, NONE, None, None)
-    assert outlook.chances == ()
+    assert outlook.chances is None
 
 
 def test_one_earlier_year_is_too_little_history():
@@ -63,7 +63,10 @@ def test_one_earlier_year_is_too_little_history():
 def test_the_same_question_gives_the_same_numbers():
     city = city_year(7)
 
-    assert forecast(city.history, question(city)) == forecast(city.history, question(city))
+    first, second = (forecast(city.history, question(city)) for _time in range(2))
+
+    assert (first.spread, first.newcomers, first.fresh) == (second.spread, second.newcomers, second.fresh)
+    assert list(first.chances) == list(second.chances)
 
 
 def test_shares_of_earlier_years_become_the_expected_number():
@@ -72,8 +75,8 @@ def test_shares_of_earlier_years_become_the_expected_number():
     outlook = forecast(history, asked())
 
     assert (outlook.confidence, outlook.history, len(outlook.chances)) == (THIN, 100, 20)
-    assert outlook.chances[0].counts == pytest.approx(0.6, abs=0.02)
-    assert outlook.chances[0].lost == pytest.approx(0.4, abs=0.02)
+    assert list(outlook.chances)[0].counts == pytest.approx(0.6, abs=0.02)
+    assert list(outlook.chances)[0].lost == pytest.approx(0.4, abs=0.02)
     assert outlook.spread.expected == pytest.approx(15, abs=1)
     assert outlook.spread.low < outlook.spread.expected < outlook.spread.high
 
@@ -96,7 +99,7 @@ def test_what_people_judge_stands_beside_the_forecast_and_does_not_change_it():
 
     assert outlook.spread == plain.spread
     assert outlook.judged.expected == pytest.approx(plain.spread.expected + 0.6, abs=0.2)
-    assert [chance.override for chance in outlook.chances[:5]] == [1.0, 0.0, 1.0, 1.0, None]
+    assert [chance.override for chance in list(outlook.chances)[:5]] == [1.0, 0.0, 1.0, 1.0, None]
 
 
 def test_a_new_edition_widens_the_forecast():
@@ -119,13 +122,13 @@ def test_a_higher_target_is_never_more_probable():
 
 
 def test_a_region_counts_its_own_firms_on_the_rates_of_all():
-    history = History.of([*like(50, year=0, counted=30), *like(50, year=1, counted=30), *like(20, year=2, counted=0)])
-    here = np.arange(0, 120, 2)
+    cases = [*like(50, year=0, counted=30), *like(50, year=1, counted=30), *like(20, year=2, counted=0)]
+    history = History.of(case._replace(place=place % 2) for place, case in enumerate(cases))
 
-    outlook = forecast(history, asked(here=here, done=0))
+    outlook = forecast(history, asked(here=np.array([0]), done=0))
 
     assert [chance.key for chance in outlook.chances] == list(range(2000, 2020, 2))
-    assert outlook.chances[0].counts == pytest.approx(0.6, abs=0.02)
+    assert list(outlook.chances)[0].counts == pytest.approx(0.6, abs=0.02)
 
 
 def test_days_are_aligned_between_the_rounds():

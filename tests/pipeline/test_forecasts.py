@@ -15,9 +15,11 @@ from pipeline.errors import OverrideRefused
 from pipeline.forecast_charts import fans, reliability
 from pipeline.models import Application, Forecast, Indicator, Override, Quota, Recognition, StageEvent
 from pipeline.selectors.calibration import calibration
+from pipeline.selectors.courses import stage_numbers
 from pipeline.selectors.forecasts import forecasts, open_rows, sentence
-from pipeline.selectors.histories import cases, outcome_of, shelf, stage_numbers
+from pipeline.selectors.histories import outcome_of, shelf
 from pipeline.services.applications import move_application
+from pipeline.services.courses import keep_courses
 from pipeline.services.forecasts import back_test, compile_forecasts, settle
 from pipeline.services.metrics import compile_metrics
 from pipeline.services.overrides import set_override
@@ -130,25 +132,30 @@ def test_history_is_read_with_stages_outcomes_and_without_moves_taken_back(count
         move_application(application, "start_formal", actor=city_officer)
         undo_last(application, actor=city_officer)
     known = shelf("high_tech", TODAY)
-    [row] = known.rows
     stages = stage_numbers("high_tech")
 
-    assert [stage for stage, _day in row.stays] == [
-        stages[code] for code in ("library", "diagnose", "prep", "submitted")
-    ]
-    assert row.ends == {"submit": date(2025, 7, 7)}
-    [filed] = cases(known.rows, Indicator.objects.get(code="high_tech.filed"), known.days, 2026)
-    assert filed.counted == known.days.of(date(2025, 7, 7))
+    assert known.courses.stages.tolist() == [stages[code] for code in ("library", "diagnose", "prep", "submitted")]
+    assert known.courses.filed.tolist() == [date(2025, 7, 7).toordinal()]
+    filed = counted_by(known, "high_tech.filed")
+    assert filed.counted.tolist() == [known.days.of(date(2025, 7, 7))]
+
+
+def counted_by(known, code):
+    indicator = Indicator.objects.get(code=code)
+    return known.history(indicator, known.rows(indicator, 2026, known.inside("")))
 
 
 def test_history_costs_the_same_number_of_statements_for_one_and_three(county, django_assert_num_queries):
     run(make.firm("甲", county), 2025, certified=True)
-    with django_assert_num_queries(6):
-        assert len(shelf("high_tech", TODAY).rows) == 1
+    with django_assert_num_queries(8):
+        assert len(shelf("high_tech", TODAY).courses) == 1
     for name in ("乙", "丙"):
         run(make.firm(name, county), 2025, certified=False)
+    with django_assert_num_queries(8):
+        assert len(shelf("high_tech", TODAY).courses) == 3
+    keep_courses()
     with django_assert_num_queries(6):
-        assert len(shelf("high_tech", TODAY).rows) == 3
+        assert len(shelf("high_tech", TODAY).courses) == 3
 
 
 def test_first_time_leaves_out_who_held_the_title_and_stock_who_keeps_it(county):
@@ -156,10 +163,7 @@ def test_first_time_leaves_out_who_held_the_title_and_stock_who_keeps_it(county)
     run(firm, 2022, certified=True)
     run(firm, 2025, certified=True)
     known = shelf("high_tech", TODAY)
-    kept = {
-        code: [case.key for case in cases(known.rows, Indicator.objects.get(code=code), known.days, 2026)]
-        for code in (CERTIFIED, FIRST_TIME, "high_tech.stock")
-    }
+    kept = {code: counted_by(known, code).keys.tolist() for code in (CERTIFIED, FIRST_TIME, "high_tech.stock")}
     first, second = Application.objects.order_by("pk").values_list("pk", flat=True)
 
     assert kept == {CERTIFIED: [first, second], FIRST_TIME: [first], "high_tech.stock": [first, second]}

@@ -8,7 +8,7 @@ import time_machine
 from django.utils import timezone
 
 from pipeline.models import Application, Deadline, Forecast, Indicator
-from pipeline.selectors.histories import stage_numbers
+from pipeline.selectors.courses import stage_numbers
 from pipeline.selectors.pushing import push_list
 from pipeline.services.applications import plan_next
 from tests import make
