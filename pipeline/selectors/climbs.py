@@ -13,7 +13,7 @@ region        where the firm belonged when the number, or the certificate that r
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,10 +35,10 @@ from django.db.models import (
 )
 from django.db.models.functions import ExtractYear
 
-from crm.models import Region
 from pipeline.choices import Title
 from pipeline.intervals import wilson
 from pipeline.models import Recognition
+from pipeline.selectors.counts import ancestors
 
 HORIZONS = (0, 1, 2, 3)  # calendar years after the cohort's own
 NEVER = 99
@@ -72,16 +72,33 @@ class Rate:
 
 @dataclass
 class LadderRow:
-    """One cohort: how many firms, how many held a certificate, who reached one by when, who became a gazelle."""
+    """One cohort: how many firms, how many held a certificate, who reached one by when, who became a gazelle.
 
-    key: str
-    label: str
+    Where a row stands for a region, `region` is its code and `name` what it is called.
+    """
+
     year: int
     firms: int = 0
     held: int = 0
     reached: Counter[int] = field(default_factory=Counter)
     gazelles: int = 0
     both: int = 0
+    region: str = ""
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        return self.name or str(self.year)
+
+    def add(self, reached: int, gazelle: bool, number: int) -> None:
+        """So many firms more that reached a certificate then, and became gazelles or did not."""
+        self.firms += number
+        if reached == HELD:
+            self.held += number
+        else:
+            self.reached[reached] += number
+        self.gazelles += number if gazelle else 0
+        self.both += number if gazelle and reached != NEVER else 0
 
     def rates(self, as_of: date) -> list[Rate]:
         """Of those that held none: reached one by the end of Y, Y+1, Y+2, Y+3."""
@@ -182,40 +199,15 @@ def _reached(as_of: date) -> Case:
     )
 
 
-def ladder(years: Iterable[int], as_of: date, root: str, *, by_region: bool = False) -> list[LadderRow]:
-    """One row a cohort year, or a region path of one year. One statement."""
+def ladders(years: Iterable[int], as_of: date, root: str = "") -> dict[str, list[LadderRow]]:
+    """{region path: one row a cohort year}, rolled up the tree, for a region and those below it. One statement."""
     wanted = list(years)
-    fields = ("region_path",) if by_region else ("year",)
-    rows = {} if by_region else {year: LadderRow(str(year), str(year), year) for year in wanted}
-    grouped = climbers(wanted, as_of, root).order_by().values_list(*fields, "reached", "gazelle")
-    for key, reached, gazelle, number in grouped.annotate(number=Count("pk")):
-        row = rows.setdefault(key, LadderRow(str(key), str(key), wanted[0]))
-        row.firms += number
-        if reached == HELD:
-            row.held += number
-        else:
-            row.reached[reached] += number
-        row.gazelles += number if gazelle else 0
-        row.both += number if gazelle and reached != NEVER else 0
-    return [rows[key] for key in sorted(rows)]
-
-
-def folded(rows: Iterable[LadderRow], children: Iterable[Region]) -> list[LadderRow]:
-    """Rows by region path put together by the regions right below the page's own; those without firms left out."""
-    found = list(rows)
-    return [total for child in children if (total := _total(child, found)).firms]
-
-
-def _total(child: Region, rows: list[LadderRow]) -> LadderRow:
-    total = LadderRow(child.code, child.short_name, rows[0].year if rows else 0)
-    for row in rows:
-        if row.key.startswith(child.path):
-            total.firms += row.firms
-            total.held += row.held
-            total.reached += row.reached
-            total.gazelles += row.gazelles
-            total.both += row.both
-    return total
+    found: dict[str, dict[int, LadderRow]] = defaultdict(lambda: {year: LadderRow(year) for year in wanted})
+    grouped = climbers(wanted, as_of, root).order_by().values_list("region_path", "year", "reached", "gazelle")
+    for path, year, reached, gazelle, number in grouped.annotate(number=Count("pk")):
+        for region in ancestors(path):
+            found[region][year].add(reached, gazelle, number)
+    return {path: list(rows.values()) for path, rows in found.items()}
 
 
 def reached_within(rows: QuerySet[Any], who: str, within: int) -> QuerySet[Any]:
@@ -254,11 +246,18 @@ def due_certificates(years: Iterable[int], as_of: date, root: str = "") -> Query
     )
 
 
-def renewals(years: Iterable[int], as_of: date, root: str) -> list[RenewalRow]:
-    """What became of the certificates due in each year. One statement."""
+def renewals_of(path: str, years: Iterable[int], as_of: date) -> list[RenewalRow]:
+    """What became of a region's certificates due in each year. One statement."""
     wanted = list(years)
-    rows = {year: RenewalRow(year) for year in wanted}
-    grouped: Any = due_certificates(wanted, as_of, root).order_by().values_list("year", "outcome")
-    for year, outcome, number in grouped.annotate(number=Count("firm", distinct=True)):
-        rows[year].outcomes[outcome] += number
-    return [rows[year] for year in wanted]
+    return renewals(wanted, as_of, path).get(path) or [RenewalRow(year) for year in wanted]
+
+
+def renewals(years: Iterable[int], as_of: date, root: str = "") -> dict[str, list[RenewalRow]]:
+    """{region path: what became of the certificates due in each year}, rolled up the tree. One statement."""
+    wanted = list(years)
+    found: dict[str, dict[int, RenewalRow]] = defaultdict(lambda: {year: RenewalRow(year) for year in wanted})
+    grouped: Any = due_certificates(wanted, as_of, root).order_by().values_list("region_path", "year", "outcome")
+    for path, year, outcome, number in grouped.annotate(number=Count("firm", distinct=True)):
+        for region in ancestors(path):
+            found[region][year].outcomes[outcome] += number
+    return {path: list(rows.values()) for path, rows in found.items()}

@@ -11,7 +11,8 @@ known on  moves made after the day are not known yet; neither is that a move was
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -25,12 +26,14 @@ from pipeline.choices import Phase
 from pipeline.models import Application, StageEvent
 from pipeline.models.applications import UNDO
 from pipeline.selectors.calendar import midnight
+from pipeline.selectors.counts import ancestors
 from pipeline.workflow import Workflow
 from pipeline.workflows import PROGRAMMES
 
 STAGES = 100  # a version and a stage's number share one integer, so that one Max finds the last move and its stage
 CLOSED = 50  # closed stages have numbers from here on
 REACHED, OPEN, LOST = "reached", "open", "lost"
+Key = tuple[int, int, int, str, bool]  # year, quarter, furthest, stage, lost
 
 
 @dataclass(frozen=True)
@@ -101,6 +104,30 @@ def cells(cohort: Cohort, *, reasons: bool = False) -> Iterator[Cell]:
         cursor.execute(statement, parameters)
         for row in cursor:
             yield _cell(cohort.table, row)
+
+
+def by_region(found: Iterable[Cell]) -> dict[str, list[Cell]]:
+    """{region path: its cells with those of everything below it, added up}; of cells without reasons."""
+    numbers: dict[str, Counter[Key]] = defaultdict(Counter)
+    for cell in found:
+        for path in ancestors(cell.region_path):
+            numbers[path][(cell.year, cell.quarter, cell.furthest, cell.stage, cell.lost)] += cell.number
+    return {path: [_bare(path, key, own[key]) for key in sorted(own)] for path, own in numbers.items()}
+
+
+def _bare(path: str, key: Key, number: int) -> Cell:
+    year, quarter, furthest, stage, lost = key
+    return Cell(path, year, quarter, furthest, stage, lost, "", (), number)
+
+
+def written_cells(found: Iterable[Cell]) -> list[list]:
+    """Cells of one region as a snapshot keeps them."""
+    return [[cell.year, cell.quarter, cell.furthest, cell.stage, cell.lost, cell.number] for cell in found]
+
+
+def read_cells(rows: Iterable[list]) -> list[Cell]:
+    """Cells as a snapshot has them; where they lie is known."""
+    return [_bare("", (year, quarter, furthest, stage, lost), n) for year, quarter, furthest, stage, lost, n in rows]
 
 
 def firms_behind(cohort: Cohort, what: str, furthest: int, stage: str = "") -> QuerySet[Application]:

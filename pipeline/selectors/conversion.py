@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.utils import timezone
-
 from crm.models import Region
-from pipeline.models import Snapshot
-from pipeline.selectors.cohorts import Cell, Cohort, cells
-from pipeline.selectors.funnel import CRITERION, Funnel, FunnelStep, Reason, funnels, read_funnel, rolled_up, steps_of
+from pipeline.selectors.cohorts import Cell, Cohort, by_region, cells, read_cells, written_cells
+from pipeline.selectors.funnel import CRITERION, Funnel, FunnelStep, Reason, funnels, read_funnel, steps_of
 from pipeline.selectors.policies import known_policies
 from pipeline.selectors.screening import lack_name
+from pipeline.selectors.taken import taken
+from pipeline.workflow import Workflow
+from pipeline.workflows import PROGRAMMES
+
+YEARS = 5  # so many cohorts stand one below the other
+YEARLY, QUARTERS = "years", "quarters"
 
 
 @dataclass(frozen=True)
@@ -30,27 +33,12 @@ def conversion(
 ) -> Conversion:
     """A cohort as known on a day, today unless another is asked for. One query from a snapshot, else four at most
     for one programme."""
-    if not quarter and (snapshot := _snapshot(region, year, today, as_of)):
-        found = {name: read_funnel(funnel) for name, funnel in snapshot.data["funnels"].items()}
-        return Conversion(snapshot.as_of, snapshot.taken_at, found)
+    kept = None if quarter or year != (as_of or today).year else taken(region, "funnels", today=today, as_of=as_of)
+    if kept and all("stays" in funnel for funnel in kept.own.values()):
+        return Conversion(kept.as_of, kept.taken_at, {name: read_funnel(own) for name, own in kept.own.items()})
     day = as_of or today
     counted = funnels(year, day, root=region.path, quarter=quarter, programmes=programmes)
     return Conversion(day, None, counted.get(region.path, {}))
-
-
-def _snapshot(region: Region, year: int, today: date, as_of: date | None) -> Snapshot | None:
-    """The newest one where today is asked for; of an earlier day one that was taken when that day was over.
-
-    A snapshot holds the cohort of its own year only.
-    """
-    wanted = Snapshot.objects.filter(region=region, as_of=as_of) if as_of else Snapshot.objects.filter(region=region)
-    snapshot = wanted.order_by("-as_of").first() if year == (as_of or today).year else None
-    if snapshot is None or snapshot.data["year"] != year:
-        return None
-    if as_of and as_of != today and timezone.localdate(snapshot.taken_at) <= as_of:
-        return None
-    complete = all("stays" in funnel for funnel in snapshot.data["funnels"].values())
-    return snapshot if complete else None
 
 
 def reason_names(programme: str, reasons: Iterable[Reason]) -> dict[str, str]:
@@ -79,26 +67,75 @@ class CohortRow:
         return self.steps[0].reached
 
 
-def cohort_rows(cohort: Cohort, children: Iterable[Region]) -> tuple[list[CohortRow], list[CohortRow]]:
-    """The cohorts of a region one below the other, and the last year's by the regions below. One statement.
+@dataclass(frozen=True)
+class Comparison:
+    """The cohorts of a region one below the other, and the last year's by the regions below: those that have firms.
+    `taken_at` is None where they were counted just now."""
 
-    Only cohorts and regions that have firms.
-    """
-    found = list(cells(cohort))
+    as_of: date
+    taken_at: datetime | None
+    periods: list[CohortRow]
+    regions: list[CohortRow]
+
+
+def comparison(
+    region: Region,
+    children: Iterable[Region],
+    *,
+    programme: str,
+    year: int,
+    today: date,
+    as_of: date | None = None,
+    by_quarter: bool = False,
+) -> Comparison:
+    """The last cohorts by year, or those of one year by quarter. Two queries from the snapshots, else three at most."""
+    children, day = list(children), as_of or today
+    kept = None
+    if year == day.year:
+        kept = taken(region, f"cohorts__{programme}", today=today, as_of=as_of, below=children)
+    if kept:
+        kind = QUARTERS if by_quarter else YEARLY
+        found = {path: read_cells(of[kind]) for path, of in kept.below.items()}
+        found[region.path] = read_cells(kept.own[kind])
+    else:
+        found = by_region(cells(_cohort(programme, year, day, by_quarter, region.path)))
+    table = PROGRAMMES[programme]
+    below = [] if by_quarter else [_county(child, year, table, found.get(child.path, [])) for child in children]
+    return Comparison(
+        as_of=kept.as_of if kept else day,
+        taken_at=kept.taken_at if kept else None,
+        periods=list(_periods(table, found.get(region.path, []))),
+        regions=[row for row in below if row.firms],
+    )
+
+
+def cohort_parts(year: int, as_of: date, paths: Iterable[str]) -> dict[str, dict[str, dict[str, list]]]:
+    """{region path: {programme: {"years" or "quarters": cells}}} for the snapshots. Two statements a programme."""
+    parts: dict[str, dict[str, dict[str, list]]] = {path: {} for path in paths}
+    for programme in PROGRAMMES:
+        for kind in (YEARLY, QUARTERS):
+            found = by_region(cells(_cohort(programme, year, as_of, kind == QUARTERS, "")))
+            for path, own in parts.items():
+                own.setdefault(programme, {})[kind] = written_cells(found.get(path, []))
+    return parts
+
+
+def _cohort(programme: str, year: int, day: date, by_quarter: bool, root: str) -> Cohort:
+    first = year if by_quarter else year - YEARS + 1
+    return Cohort(programme, first, year, day, root=root, by_quarter=by_quarter)
+
+
+def _periods(table: Workflow, found: Iterable[Cell]) -> Iterator[CohortRow]:
     periods: dict[tuple[int, int], list[Cell]] = {}
     for cell in found:
         periods.setdefault((cell.year, cell.quarter), []).append(cell)
-    by_period = [
-        CohortRow(_period(year, quarter), year, quarter, "", steps_of(cohort.table, periods[(year, quarter)]))
-        for year, quarter in sorted(periods)
-    ]
-    below = rolled_up(cell for cell in found if cell.year == cohort.last_year)
-    by_region = [
-        CohortRow(child.short_name, cohort.last_year, 0, child.code, steps_of(cohort.table, below[child.path]))
-        for child in children
-        if child.path in below
-    ]
-    return by_period, [] if cohort.by_quarter else by_region
+    for year, quarter in sorted(periods):
+        yield CohortRow(_period(year, quarter), year, quarter, "", steps_of(table, periods[(year, quarter)]))
+
+
+def _county(child: Region, year: int, table: Workflow, found: Iterable[Cell]) -> CohortRow:
+    own = [cell for cell in found if cell.year == year]
+    return CohortRow(child.short_name, year, 0, child.code, steps_of(table, own))
 
 
 def _period(year: int, quarter: int) -> str:

@@ -12,7 +12,7 @@ from crm.frame import FIRST_YEAR
 from crm.models import Region
 from pipeline.models import Assessment, Indicator, PolicyEdition, PublishedTotal, Quota
 from pipeline.selectors.calendar import rounds_for
-from pipeline.selectors.climbs import RenewalRow, renewals
+from pipeline.selectors.climbs import RenewalRow, renewals_of
 from pipeline.selectors.cohorts import Cohort, cells
 from pipeline.selectors.counts import Counted, Period, counts
 from pipeline.selectors.funnel import Funnel, funnels
@@ -125,7 +125,7 @@ class ReportFigures:
 def report_figures(region: Region, since: date, until: date, *, today: date) -> ReportFigures:
     """Everything the report says of a region. The number of statements does not depend on firms or regions."""
     as_of = min(until, today)
-    this, following = renewals([as_of.year, as_of.year + 1], as_of, region.path)
+    this, following = renewals_of(region.path, [as_of.year, as_of.year + 1], as_of)
     return ReportFigures(
         region=region,
         since=since,

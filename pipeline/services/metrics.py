@@ -17,8 +17,10 @@ from crm.models import Region
 from crm.services.jobs import Progress, beat_heart, handles
 from pipeline.models import Indicator, Snapshot
 from pipeline.selectors.apart import standing_apart
+from pipeline.selectors.climb_page import climb_parts
+from pipeline.selectors.conversion import cohort_parts
 from pipeline.selectors.counts import Period, compiled_counts
-from pipeline.selectors.funnel import Funnel, funnels
+from pipeline.selectors.funnel import funnels
 from pipeline.selectors.progress import progress_rows
 from pipeline.selectors.stays import usual_stays
 from pipeline.selectors.targets import QuotaRow
@@ -39,22 +41,11 @@ def compile_metrics(*, as_of: date | None = None) -> int:
     """
     today = timezone.localdate()
     as_of = as_of or today
-    year = as_of.year
+    known_on = as_of if as_of < today else None
     fold_counts()
     _set_right(as_of)
     keep_courses()
-    known_on = as_of if as_of < today else None
-    rows = progress_rows(year, as_of, known_on=known_on)
-    flow, apart = funnels(year, as_of), standing_apart(year, as_of)
-    regions, usual = list(Region.objects.all()), usual_stays(as_of)
-    snapshots = [_snapshot(region, regions, rows, flow.get(region.path, {}), as_of) for region in regions]
-    for snapshot in snapshots:
-        snapshot.data["apart"] = apart.get(snapshot.region_path, {})
-    for snapshot in snapshots:
-        if snapshot.region.parent_id is None:  # of the whole tree: a county alone has too few stays
-            snapshot.data["usual"] = {
-                name: {stage: astuple(one) for stage, one in of.items()} for name, of in usual.items()
-            }
+    snapshots = _snapshots(as_of, known_on)
     with transaction.atomic():
         Snapshot.objects.bulk_create(
             snapshots,
@@ -63,11 +54,35 @@ def compile_metrics(*, as_of: date | None = None) -> int:
             update_fields=["taken_at", "data", "region_path"],
         )
     indicators = Indicator.objects.filter(active=True)
-    counted = compiled_counts(indicators, Period(year, as_of), known_on=known_on)
+    counted = compiled_counts(indicators, Period(as_of.year, as_of), known_on=known_on)
     compile_forecasts(as_of=as_of, counted=counted)
     thin_snapshots(today=today)
     beat_heart("compile_metrics", f"{len(snapshots)} snapshots of {as_of}")
     return len(snapshots)
+
+
+def _snapshots(as_of: date, known_on: date | None) -> list[Snapshot]:
+    """Everything that pages read of a day, by region. Not saved."""
+    regions, year = list(Region.objects.all()), as_of.year
+    paths = [region.path for region in regions]
+    rows = progress_rows(year, as_of, known_on=known_on)
+    flow, apart, usual = funnels(year, as_of), standing_apart(year, as_of), usual_stays(as_of)
+    cohorts, climbs = cohort_parts(year, as_of, paths), climb_parts(as_of, paths)
+    snapshots = []
+    for region in regions:
+        own = {
+            "year": year,
+            **_progress(region, regions, rows),
+            "funnels": {programme: funnel.as_dict() for programme, funnel in flow.get(region.path, {}).items()},
+            "apart": apart.get(region.path, {}),
+            "cohorts": cohorts[region.path],
+            "ladder": climbs[region.path],
+        }
+        if region.parent_id is None:  # of the whole tree: a county alone has too few stays
+            own["usual"] = {name: {stage: astuple(one) for stage, one in of.items()} for name, of in usual.items()}
+        taken = {"taken_at": timezone.now(), "data": own}
+        snapshots.append(Snapshot(region=region, region_path=region.path, as_of=as_of, **taken))
+    return snapshots
 
 
 def _set_right(as_of: date) -> None:
@@ -116,17 +131,6 @@ def _progress(region: Region, regions: list[Region], rows: list[QuotaRow]) -> di
         "rows": [row.as_dict() for row in rows if row.region == region.code],
         "children": [row.as_dict() for row in rows if row.region in below],
     }
-
-
-def _snapshot(
-    region: Region, regions: list[Region], rows: list[QuotaRow], flow: dict[str, Funnel], as_of: date
-) -> Snapshot:
-    data = {
-        "year": as_of.year,
-        **_progress(region, regions, rows),
-        "funnels": {programme: funnel.as_dict() for programme, funnel in flow.items()},
-    }
-    return Snapshot(region=region, region_path=region.path, as_of=as_of, taken_at=timezone.now(), data=data)
 
 
 @handles("metrics.compile")

@@ -94,7 +94,7 @@ def cells(row: LadderRow, day: date) -> list[Rate]:
 def ladder_query(row: LadderRow, query: str, county: bool) -> str:
     """The address of one row: its year, and its region where rows are counties."""
     parts = dict(parse_qsl(query)) | {"year": str(row.year)}
-    return urlencode(parts | ({"region": row.key} if county else {}))
+    return urlencode(parts | ({"region": row.region} if county else {}))
 
 
 @register.simple_tag

@@ -16,26 +16,25 @@ from crm.paging import keyset
 from crm.views.common import staff_only
 from pipeline.cohort_forms import CohortForm, LadderDrillForm
 from pipeline.models import Recognition
-from pipeline.selectors.climbs import climbers, due_certificates, folded, ladder, reached_within, renewals
-
-YEARS = 5
-AHEAD = 2  # certificates that run out in the years to come are shown, too
+from pipeline.selectors.climb_page import climb
+from pipeline.selectors.climbs import climbers, due_certificates, reached_within
 
 
 @staff_only
 @require_GET
 def funnel_ladder(request: HttpRequest) -> HttpResponse:
-    region, year, day = _where(request)
-    children = list(Region.objects.visible_to(request.user).filter(parent=region).order_by("path"))
+    region, year, as_of = _where(request)
+    children = Region.objects.visible_to(request.user).filter(parent=region).order_by("path")
+    found = climb(region, children, year=year, today=timezone.localdate(), as_of=as_of)
     context = {
         "region": region,
         "year": year,
-        "day": day,
+        "day": found.as_of,
+        "found": found,
         "form": CohortForm(request.GET, today=timezone.localdate()),
-        "query": urlencode({"region": region.code, "as_of": day.isoformat()}),
-        "rows": ladder(range(day.year - YEARS + 1, day.year + 1), day, region.path),
-        "counties": folded(ladder([year], day, region.path, by_region=True), children),
-        "renewals": renewals(range(day.year - YEARS + 1, day.year + AHEAD + 1), day, region.path),
+        "query": urlencode({"region": region.code, "as_of": found.as_of.isoformat()}),
+        "rows": found.rows,
+        "renewals": found.renewals,
     }
     return render(request, "pipeline/funnel/ladder.html", context)
 
@@ -44,7 +43,8 @@ def funnel_ladder(request: HttpRequest) -> HttpResponse:
 @require_GET
 def funnel_ladder_firms(request: HttpRequest) -> HttpResponse:
     """The firms behind one number of the ladder or of the renewals."""
-    region, year, day = _where(request)
+    region, year, as_of = _where(request)
+    day = as_of or timezone.localdate()
     form = LadderDrillForm(request.GET, today=timezone.localdate())
     if not form.is_valid():
         raise Http404
@@ -60,9 +60,9 @@ def funnel_ladder_firms(request: HttpRequest) -> HttpResponse:
     return render(request, "pipeline/funnel/ladder_firms.html", context)
 
 
-def _where(request: HttpRequest) -> tuple[Region, int, date]:
+def _where(request: HttpRequest) -> tuple[Region, int, date | None]:
     region, today = current_region(request), timezone.localdate()
     assert region is not None
     form = CohortForm(request.GET, today=today)
     form.is_valid()
-    return region, current_year(request), form.cleaned_data.get("as_of") or today
+    return region, current_year(request), form.cleaned_data.get("as_of")

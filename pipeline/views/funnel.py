@@ -21,13 +21,11 @@ from crm.views.common import staff_only
 from pipeline.cohort_forms import CohortForm, DrillForm
 from pipeline.models import Application
 from pipeline.selectors.cohorts import Cohort, firms_behind
-from pipeline.selectors.conversion import cohort_rows, conversion, reason_names
+from pipeline.selectors.conversion import comparison, conversion, reason_names
 from pipeline.selectors.funnel import CRITERION, NOTE, SILENT, Reason, lost_for
 from pipeline.selectors.notices import second_notice_rates
 from pipeline.workflow import Workflow
 from pipeline.workflows import PROGRAMMES
-
-YEARS = 5  # so many cohorts stand one below the other
 
 
 @dataclass(frozen=True)
@@ -113,14 +111,18 @@ def funnel_cohorts(request: HttpRequest) -> HttpResponse:
     """Cohorts one below the other, by year or by quarter, and the counties of one year."""
     asked = _asked(request)
     by_quarter = request.GET.get("by") == "quarter"
-    first = asked.year if by_quarter else asked.year - YEARS + 1
-    cohort = asked.cohort(first_year=first, quarter=0, by_quarter=by_quarter)
-    children = Region.objects.visible_to(request.user).filter(parent=asked.region).order_by("path")
-    periods, regions = cohort_rows(cohort, children)
+    found = comparison(
+        asked.region,
+        Region.objects.visible_to(request.user).filter(parent=asked.region).order_by("path"),
+        programme=asked.programme,
+        year=asked.year,
+        today=asked.today,
+        as_of=asked.as_of,
+        by_quarter=by_quarter,
+    )
     context = {
         "asked": asked,
-        "periods": periods,
-        "regions": regions,
+        "found": found,
         "by_quarter": by_quarter,
         "second_rates": second_notice_rates(asked.region, year=asked.year),
         "programmes": PROGRAMMES.values(),

@@ -5,9 +5,12 @@ from datetime import date
 import pytest
 import time_machine
 from django.urls import reverse
+from django.utils import timezone
 
 from pipeline.models import Recognition
-from pipeline.selectors.climbs import climbers, due_certificates, folded, ladder, reached_within, renewals
+from pipeline.selectors.climb_page import climb
+from pipeline.selectors.climbs import climbers, due_certificates, ladders, reached_within, renewals_of
+from pipeline.services.metrics import compile_metrics
 from tests import make
 
 TODAY = date(2026, 11, 23)
@@ -49,20 +52,18 @@ def cohort(county, other_county):
 
 
 def test_a_cohort_by_when_it_reached_a_certificate(cohort, city, county, other_county):
-    row = ladder([2024], TODAY, city.path)[0]
+    found = ladders([2024], TODAY, city.path)
+    [row] = found[city.path]
 
     assert (row.firms, row.held, row.became, row.both) == (6, 1, 4, 1)
     cells = [(rate.hits, rate.number, rate.settled, rate.begun) for rate in row.rates(TODAY)]
     assert cells == [(1, 5, True, True), (2, 5, True, True), (3, 5, False, True), (3, 5, False, False)]
-    by_county = folded(ladder([2024], TODAY, city.path, by_region=True), [county, other_county])
-    assert [(each.key, each.firms, each.held, each.both) for each in by_county] == [
-        (county.code, 5, 1, 1),
-        (other_county.code, 1, 0, 0),
-    ]
+    by_county = [found[path.path][0] for path in (county, other_county)]
+    assert [(each.firms, each.held, each.both) for each in by_county] == [(5, 1, 1), (1, 0, 0)]
 
 
 def test_what_came_after_the_day_is_not_known_yet(cohort, city):
-    before = ladder([2024], date(2025, 1, 31), city.path)[0]
+    [before] = ladders([2024], date(2025, 1, 31), city.path)[city.path]
 
     assert (before.firms, before.held, before.both) == (7, 1, 0)  # the number revoked in March counts in January
     assert [rate.hits for rate in before.rates(date(2025, 1, 31))] == [1, 1, 1, 1]
@@ -94,7 +95,7 @@ def test_renewals_by_what_became_of_them(county, city):
     granted(firms["renewed"], date(2024, 12, 20), date(2027, 12, 19))
     granted(firms["late"], date(2025, 2, 1), date(2028, 1, 31))
 
-    found = {row.year: row for row in renewals([2024, 2025, 2026], TODAY, city.path)}
+    found = {row.year: row for row in renewals_of(city.path, [2024, 2025, 2026], TODAY)}
 
     assert found[2024].parts == [("renewed", 1), ("late", 1), ("pending", 0), ("lapsed", 1)]
     assert (found[2024].rate.hits, found[2024].rate.number, found[2024].settled) == (1, 3, True)
@@ -116,3 +117,23 @@ def test_the_page_shows_and_opens_the_numbers(cohort, city, lead):
     assert "held" in firms
     assert "never" not in firms
     assert "2026 年到期的高企证书" in due
+
+
+@time_machine.travel("2026-11-23 10:00+08:00", tick=False)
+def test_the_page_is_the_same_from_the_snapshot_and_counted_now(cohort, city, county, other_county):
+    granted(cohort["again"], date(2022, 11, 1), date(2025, 10, 31))
+    asked = {"region": city, "children": [county, other_county], "year": 2024, "today": TODAY}
+    counted = climb(**asked)
+
+    compile_metrics()
+    kept = climb(**asked)
+
+    assert (counted.taken_at, kept.taken_at) == (None, timezone.now())
+    assert (kept.rows, kept.counties, kept.renewals) == (counted.rows, counted.counties, counted.renewals)
+    assert [row.label for row in kept.counties] == [county.short_name, other_county.short_name]
+    assert any(row.due for row in kept.renewals)
+
+    number(cohort["held"], date(2026, 8, 1))
+    assert climb(**asked).rows == counted.rows, "what came since is in the next snapshot"
+    assert climb(**asked, as_of=date(2026, 6, 30)).taken_at is None, "no snapshot of that day"
+    assert climb(**asked | {"year": 2020}).taken_at is None, "a cohort that no snapshot has"

@@ -13,7 +13,7 @@ from pipeline.models import Assessment, Snapshot, StageEvent
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.cohort_stays import cohort_stays
 from pipeline.selectors.cohorts import LOST, OPEN, REACHED, Cohort, cells, firms_behind
-from pipeline.selectors.conversion import conversion
+from pipeline.selectors.conversion import comparison, conversion
 from pipeline.selectors.funnel import CRITERION, NOTE, SILENT, funnels, lost_for
 from pipeline.services.applications import move_application, open_application
 from pipeline.services.metrics import compile_metrics
@@ -259,7 +259,7 @@ def test_the_pages_cost_the_same_whatever_they_hold(city, county, lead, asked, d
 
     with django_assert_num_queries(9):  # counted now: cells, stays, calendar
         asked("funnel", as_of="2026-06-30")
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         asked("funnel_cohorts")
     with django_assert_num_queries(9):
         asked("funnel_ladder")
@@ -268,6 +268,34 @@ def test_the_pages_cost_the_same_whatever_they_hold(city, county, lead, asked, d
     compile_metrics()
     with django_assert_num_queries(6):
         asked("funnel")
+    with django_assert_num_queries(9):
+        asked("funnel_cohorts")
+    with django_assert_num_queries(8):
+        asked("funnel_ladder")
+
+
+@time_machine.travel(NOW, tick=False)
+@pytest.mark.parametrize("by_quarter", [False, True])
+def test_cohorts_side_by_side_are_the_same_from_the_snapshot_and_counted_now(city, county, other_county, by_quarter):
+    for number, (home, day) in enumerate(
+        [(county, "2024-03-04"), (county, "2026-02-02"), (other_county, "2026-02-03"), (county, "2026-07-06")]
+    ):
+        moves = [(day, "diagnose"), (f"{day[:4]}-11-02", "drop")] if number % 2 else [(day, "diagnose")]
+        opened(make.firm(f"企业{number}", home), day, *moves)
+    asked = {"programme": "high_tech", "year": 2026, "today": TODAY, "by_quarter": by_quarter}
+    counted = comparison(city, [county, other_county], **asked)
+
+    compile_metrics()
+    kept = comparison(city, [county, other_county], **asked)
+
+    assert (counted.taken_at, kept.taken_at) == (None, timezone.now())
+    assert (kept.periods, kept.regions) == (counted.periods, counted.regions)
+    labels = ["2026 Q1", "2026 Q3"] if by_quarter else ["2024", "2026"]
+    assert [(row.label, row.firms) for row in kept.periods] == list(
+        zip(labels, [2, 1] if by_quarter else [1, 3], strict=True)
+    )
+    assert [row.firms for row in kept.regions] == ([] if by_quarter else [2, 1])
+    assert comparison(city, [county], **asked | {"year": 2025}).taken_at is None, "a year that no snapshot has"
 
 
 @time_machine.travel(NOW, tick=False)
