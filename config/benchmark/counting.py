@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from config.benchmark.jobs import measure, undone
+from config.benchmark.jobs import timed_job
 from crm.models import Firm
 from pipeline.models import Indicator, Recognition
 from pipeline.selectors.counts import Period, compiled_counts, counts
@@ -21,22 +21,12 @@ CHANGES = 1000
 def counting_jobs() -> dict[str, Callable[[], dict[str, Any]]]:
     """Each job by its name; every one is rolled back."""
     return {
-        "full count": partial(_timed, _full),
-        "compiled count": partial(_timed, _compiled),
-        "progress": partial(_timed, _progress),
-        "fold 1000 changes": partial(_timed, fold_counts, prepare=_change),
-        "rebuild counts": partial(_timed, _rebuild),
+        "full count": partial(timed_job, _full),
+        "compiled count": partial(timed_job, _compiled),
+        "progress": partial(timed_job, _progress),
+        "fold 1000 changes": partial(timed_job, fold_counts, prepare=_change),
+        "rebuild counts": partial(timed_job, _rebuild),
     }
-
-
-def _timed(action: Callable[[], int], *, prepare: Callable[[], None] | None = None) -> dict[str, Any]:
-    """The figures of a job with the milliseconds of the whole."""
-    with undone():
-        if prepare is not None:
-            prepare()
-        figures = measure(action)
-    per_second = figures["per_second"]
-    return figures | {"ms": round(1000 * figures["items"] / per_second, 1) if per_second else 0.0}
 
 
 def _change() -> None:

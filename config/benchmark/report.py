@@ -10,6 +10,7 @@ from typing import Any
 from django.db import connection
 from django.template import Context, Template
 
+from config.benchmark.compiling import compiling_jobs
 from config.benchmark.counting import counting_jobs
 from config.benchmark.delivering import delivering_jobs
 from config.benchmark.exporting import exporting_jobs
@@ -75,7 +76,7 @@ def run(*, only: set[str], rounds: int) -> dict[str, Any]:
             figures = measure_page(page, rounds)
             result["pages"][page.name] = figures | {"multiple": round(figures["p50_ms"] / unit, 2)}
     every = jobs() | judging_jobs() | moving_jobs() | counting_jobs() | planning_jobs() | delivering_jobs()
-    every |= exporting_jobs()
+    every |= exporting_jobs() | compiling_jobs()
     for name, job in (every | {"forecast": forecast_job}).items():
         if not only or name in only:
             figures = job()

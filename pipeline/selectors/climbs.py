@@ -206,7 +206,7 @@ def ladders(years: Iterable[int], as_of: date, root: str = "") -> dict[str, list
     grouped = climbers(wanted, as_of, root).order_by().values_list("region_path", "year", "reached", "gazelle")
     for path, year, reached, gazelle, number in grouped.annotate(number=Count("pk")):
         for region in ancestors(path):
-            found[region][year].add(reached, gazelle, number)
+            found[region][year].add(int(reached), gazelle, number)  # PostgreSQL extracts decimals
     return {path: list(rows.values()) for path, rows in found.items()}
 
 

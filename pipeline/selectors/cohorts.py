@@ -202,6 +202,7 @@ def _known(cohort: Cohort) -> QuerySet:
 
 def _cell(table: Workflow, row: tuple[Any, ...]) -> Cell:
     path, period, furthest, code, note, details, number = row
+    period = int(period)  # PostgreSQL extracts decimals
     lost = code >= CLOSED and furthest < _goal(table)
     lacking = tuple(_loaded(details).get("lacking", "").split())
     return Cell(path, period // 10, period % 10, furthest, _codes(table)[code], lost, note, lacking, number)
