@@ -134,11 +134,3 @@ def beginnings(numbers: ndarray) -> ndarray:
     import numpy as np
 
     return np.concatenate(([0], np.cumsum(numbers)))
-
-
-def taken(begins: ndarray, rows: ndarray) -> ndarray:
-    """The places in the line of all that belongs to some rows, row by row."""
-    import numpy as np
-
-    numbers = np.diff(begins)[rows]
-    return np.repeat(begins[rows] - (np.cumsum(numbers) - numbers), numbers) + np.arange(numbers.sum())

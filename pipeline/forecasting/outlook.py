@@ -66,6 +66,10 @@ class Chances:
     def __len__(self) -> int:
         return len(self.keys)
 
+    def chosen(self, places: ndarray) -> Chances:
+        """Some of them, by their places."""
+        return Chances(self.keys[places], self.counts[places], self.lost[places], self.overrides)
+
     def __iter__(self) -> Iterator[Chance]:
         for key, counts, lost in zip(*(column.tolist() for column in (self.keys, self.counts, self.lost)), strict=True):
             yield Chance(key, counts, lost, self.overrides.get(key))

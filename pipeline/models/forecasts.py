@@ -85,6 +85,11 @@ class Forecast(models.Model):
     def open_count(self) -> int | None:
         return self.data.get("open")
 
+    @property
+    def names_all(self) -> bool:
+        """True where every open application behind it is named, not only those most in doubt."""
+        return len(self.data.get("applications", ())) == self.open_count
+
 
 class CourseBlock(models.Model):
     """What is known of the courses of many applications, as arrays (pipeline.selectors.courses); made from their rows

@@ -22,7 +22,7 @@ from django.db.models.functions import Cast, Coalesce
 from django.utils import timezone
 
 from pipeline.choices import Phase
-from pipeline.forecasting.history import beginnings, taken
+from pipeline.forecasting.history import beginnings
 from pipeline.models import Application, CourseBlock, StageEvent
 from pipeline.models.applications import UNDO
 from pipeline.workflows import WORKFLOWS
@@ -70,9 +70,22 @@ class Courses:
         return beginnings(self.moves)
 
     def chosen(self, rows: ndarray) -> Courses:
-        """Some rows, by their places, in that order."""
-        of_moves = taken(self.begins, rows)
-        return Courses(*(getattr(self, name)[of_moves if name in MOVES else rows] for name in COLUMNS))
+        """The rows that are marked True."""
+        import numpy as np
+
+        return self if rows.all() else self._taken(rows, np.repeat(rows, self.moves))
+
+    def in_order(self) -> Courses:
+        """By key; meant for few, as it holds the place of each move."""
+        import numpy as np
+
+        order = np.argsort(self.keys, kind="stable")
+        moves = self.moves[order]
+        before = np.cumsum(moves) - moves
+        return self._taken(order, np.repeat(self.begins[order] - before, moves) + np.arange(moves.sum()))
+
+    def _taken(self, rows: ndarray, moves: ndarray) -> Courses:
+        return Courses(*(getattr(self, name)[moves if name in MOVES else rows] for name in COLUMNS))
 
     @classmethod
     def joined(cls, parts: Sequence[Courses]) -> Courses:
@@ -147,12 +160,11 @@ def _mended(programme: str, number: int, known: Courses) -> Courses:
 
     now = dict(_marked(programme).filter(**_within(number)).values_list("pk", "mark"))
     same = [now.get(key) == mark for key, mark in zip(known.keys.tolist(), known.marks.tolist(), strict=True)]
-    kept = known.chosen(np.flatnonzero(same))
+    kept = known.chosen(np.array(same, dtype=bool))
     changed = sorted(now.keys() - set(kept.keys.tolist()))
     if len(changed) > FEW:
         return _read(programme, _within(number))
-    joined = Courses.joined([kept, _read(programme, {"pk__in": changed})])
-    return joined.chosen(np.argsort(joined.keys, kind="stable"))
+    return Courses.joined([kept, _read(programme, {"pk__in": changed})]).in_order()
 
 
 def _within(number: int) -> dict[str, int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from crm.models import Region
 from pipeline.choices import Counter
 from pipeline.forecasting import FAR, History, YearSpan
-from pipeline.forecasting.history import beginnings, taken
+from pipeline.forecasting.history import beginnings
 from pipeline.models import Indicator, Recognition, Round
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.courses import NEVER, SUBMIT, Courses, courses
@@ -111,7 +111,7 @@ class Shelf:
         return np.flatnonzero([own.startswith(path) for own in self.paths])
 
     def rows(self, indicator: Indicator, year: int, inside: ndarray) -> ndarray:
-        """The courses at some places that an indicator can count.
+        """True for the courses at some places that an indicator can count.
 
         First-time titles leave out firms that held it before; the stock those whose older title lasts anyway.
         """
@@ -125,11 +125,13 @@ class Shelf:
                 wanted &= until == 0
             else:
                 wanted &= until < _cut_offs(titles.firsts_of(self.courses.keys), year)
-        return np.flatnonzero(wanted)
+        return wanted
 
     def history(self, indicator: Indicator, rows: ndarray) -> History:
         """Those courses as the forecast reads them: when they counted, by this indicator."""
-        own, of_moves = self.courses, taken(self.courses.begins, rows)
+        import numpy as np
+
+        own, of_moves = self.courses, np.repeat(rows, self.courses.moves)
         titles = self.titles.get(outcome_of(indicator))
         counted = own.filed if titles is None else titles.firsts_of(own.keys)
         return History(
@@ -188,7 +190,7 @@ def known_on(known: Courses, first: date, as_of: date) -> Courses:
     import numpy as np
 
     day = as_of.toordinal()
-    known = known.chosen(np.flatnonzero((known.opened >= first.toordinal()) & (known.opened <= day)))
+    known = known.chosen((known.opened >= first.toordinal()) & (known.opened <= day))
     stays = (known.stages >= 0) & (known.days <= day)
     ends = beginnings(stays)[known.begins]
     filed, lost = (np.where(column <= day, column, NEVER) for column in (known.filed, known.lost))

@@ -34,9 +34,11 @@ def officer_chances(
     wanted = Forecast.objects.visible_to(user).filter(region=region, year=year, as_of__lte=as_of)
     known = newest(wanted.filter(indicator__in={row.quota.indicator_id for row in rows}))
     listed = {
-        forecast.indicator_id: {pk: counts if judged is None else judged for pk, counts, _lost, judged in applications}
+        forecast.indicator_id: {
+            pk: counts if judged is None else judged for pk, counts, _lost, judged in forecast.data["applications"]
+        }
         for forecast in known
-        if (applications := forecast.data.get("applications")) is not None
+        if forecast.names_all
     }
     theirs: dict[int | None, list[int]] = defaultdict(list)
     named = {pk for chances in listed.values() for pk in chances}

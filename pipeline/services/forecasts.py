@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
@@ -20,9 +20,13 @@ from pipeline.selectors.histories import cut_off
 from pipeline.selectors.outlooks import Asked, outlooks
 from pipeline.workdays import iso_week
 
+if TYPE_CHECKING:
+    from numpy import ndarray
+
 LEADS = (4, 8, 12)  # weeks before the cut-off at which earlier years are replayed
 REPLAYED_YEARS = 3
-LISTED = 2000  # a row names no more open applications than this; the rows of its counties name theirs
+LISTED = 2000  # of more open applications a row names only those MOST_IN_DOUBT: what can still change the number
+MOST_IN_DOUBT = 500
 SETTLING_MONTHS = 3  # results of December are still entered until then
 KEY = ("region", "indicator", "year", "week", "replayed")
 FIELDS = ("region_path", "as_of", "made_at", "done", "target", "expected", "low", "high", "probability")
@@ -139,9 +143,18 @@ def _data(outlook: Outlook) -> Iterator[tuple[str, Any]]:
         yield "judged", _judged(outlook.judged)
     yield "open", len(outlook.chances)
     yield "classes", _classes(outlook.chances)
-    if len(outlook.chances) <= LISTED:
-        yield "applications", [[one.key, one.counts, one.lost, one.override] for one in outlook.chances]
-        yield "moved", {str(weeks): chances.tolist() for weeks, chances in outlook.moved.items()}
+    named = _named(outlook.chances)
+    yield "applications", [[one.key, one.counts, one.lost, one.override] for one in outlook.chances.chosen(named)]
+    yield "moved", {str(weeks): chances[named].tolist() for weeks, chances in outlook.moved.items()}
+
+
+def _named(chances: Chances) -> ndarray:
+    """The places of the open applications that a row names, in their order."""
+    import numpy as np
+
+    if len(chances) <= LISTED:
+        return np.arange(len(chances))
+    return np.sort(np.argsort(abs(chances.counts - 0.5), kind="stable")[:MOST_IN_DOUBT])
 
 
 def _judged(spread: Spread) -> dict[str, float | None]:

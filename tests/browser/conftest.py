@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from crm.models import User
@@ -64,8 +67,43 @@ class Person:
         self.context.close()
 
 
+class UnderWay:
+    """How many requests the server is answering: parts of a page are still being fetched when a test ends."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self.changed = threading.Condition()
+
+    def begun(self, **_signal: object) -> None:
+        self._count(1)
+
+    def ended(self, **_signal: object) -> None:
+        self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self.changed:
+            self.number += more
+            self.changed.notify_all()
+
+    def wait(self) -> None:
+        """Until all are answered: the tables are emptied next, and a request that reads them would lock them."""
+        time.sleep(0.05)  # what has been sent may not have begun
+        with self.changed:
+            self.changed.wait_for(lambda: self.number <= 0, timeout=10)
+
+
 @pytest.fixture
-def sit_down(chromium, live_server, committed_db, settings) -> Iterator:
+def under_way() -> Iterator[UnderWay]:
+    requests = UnderWay()
+    request_started.connect(requests.begun)
+    request_finished.connect(requests.ended)
+    yield requests
+    request_started.disconnect(requests.begun)
+    request_finished.disconnect(requests.ended)
+
+
+@pytest.fixture
+def sit_down(chromium, live_server, committed_db, settings, under_way) -> Iterator:
     """`sit_down(user)` logs somebody in; at the end nobody may have met an error in the page."""
     settings.EMAIL_BACKEND = "notifications.backends.MailboxBackend"
     settings.MESSAGE_UNDO_SECONDS = 0
@@ -79,4 +117,5 @@ def sit_down(chromium, live_server, committed_db, settings) -> Iterator:
     troubles = [trouble for person in seated for trouble in person.troubles]
     for person in seated:
         person.close()
+    under_way.wait()
     assert troubles == []

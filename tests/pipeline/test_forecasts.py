@@ -18,6 +18,7 @@ from pipeline.selectors.calibration import calibration
 from pipeline.selectors.courses import stage_numbers
 from pipeline.selectors.forecasts import forecasts, open_rows, sentence
 from pipeline.selectors.histories import outcome_of, shelf
+from pipeline.services import forecasts as writing
 from pipeline.services.applications import move_application
 from pipeline.services.courses import keep_courses
 from pipeline.services.forecasts import back_test, compile_forecasts, settle
@@ -366,3 +367,25 @@ def test_stock_begins_from_the_titles_that_last(compiled, city, county, leader):
     found = {row.indicator.code: row.done for row in forecasts(city, leader, year=2026)}
 
     assert found == {CERTIFIED: 0, "high_tech.stock": 18, "high_tech.net_growth": -1}
+
+
+def test_of_very_many_open_those_most_in_doubt_are_named(history, county, officer, monkeypatch):
+    monkeypatch.setattr(writing, "LISTED", 9)
+    monkeypatch.setattr(writing, "MOST_IN_DOUBT", 3)
+    with time_machine.travel(noon(TODAY), tick=False):
+        for application in history[:5]:
+            move_application(application, "approve", actor=None, note="专家已通过")
+        compile_forecasts(as_of=TODAY)
+    [row] = forecasts(county, officer, year=2026)
+    doubts = {pk: abs(counts - 0.5) for pk, counts, _lost, _judged in row.data["applications"]}
+    with time_machine.travel(noon(TODAY), tick=False):
+        monkeypatch.setattr(writing, "LISTED", 10)
+        compile_forecasts(as_of=TODAY)
+    [whole] = forecasts(county, officer, year=2026)
+    every = {pk: abs(counts - 0.5) for pk, counts, _lost, _judged in whole.data["applications"]}
+
+    assert (row.open_count, len(doubts), row.names_all) == (10, 3, False)
+    assert (whole.open_count, len(every), whole.names_all) == (10, 10, True)
+    assert sorted(doubts.values()) == sorted(every.values())[:3]
+    assert [len(chances) for chances in row.data["moved"].values()] == [3] * 4
+    assert (row.expected, row.classes) == (whole.expected, whole.classes)
