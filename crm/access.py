@@ -32,9 +32,12 @@ def city_of(path: str) -> str:
 
 
 def ways_up(path: str) -> list[str]:
-    """The path itself and every one above it."""
-    codes = path.strip("/").split("/")
-    return ["/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
+    """The path itself and every one above it, the nearest first: a firm of a county is one of its city, too."""
+    found = []
+    while path:
+        found.append(path)
+        path = path[: path.rfind("/", 0, -1) + 1]
+    return found
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest
 from django.utils import timezone
 
-from crm.access import scope_of
+from crm.access import scope_of, ways_up
 from crm.models import Region
 
 FIRST_YEAR = 2018
@@ -49,10 +49,11 @@ def region_choices(request: HttpRequest) -> list[Region]:
     region = current_region(request)
     if region is None:
         return []
-    codes = region.path.strip("/").split("/")
     near = Region.objects.visible_to(request.user)
     siblings = near.filter(parent_id=region.parent_id) if region.parent_id else near.none()
-    return list((near.filter(code__in=codes) | near.filter(parent=region) | siblings).distinct().order_by("path"))
+    return list(
+        (near.filter(path__in=ways_up(region.path)) | near.filter(parent=region) | siblings).distinct().order_by("path")
+    )
 
 
 def current_year(request: HttpRequest) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from crm.access import city_of
+from crm.access import city_of, ways_up
 from crm.choices import Source
 from crm.fact_codes import FACT_CODES, NO_YEAR
 from crm.models import Fact, Firm, Region, User
@@ -65,9 +65,8 @@ def _undated(facts: list[Fact], order: dict[str, int]) -> tuple[tuple[Fact, ...]
 
 def officers_for(path: str) -> list[User]:
     """The people who may take a firm of this region on: whose posts cover it. One query."""
-    codes = path.strip("/").split("/")
-    paths = ["/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
-    holders = User.objects.filter(is_active=True, posts__region__path__in=paths, posts__role__in=["officer", "lead"])
+    own = {"posts__region__path__in": ways_up(path), "posts__role__in": ["officer", "lead"]}
+    holders = User.objects.filter(is_active=True, **own)
     return list(holders.distinct().order_by("name", "pk")[:50])
 
 

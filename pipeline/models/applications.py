@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from crm.access import scope_of
+from crm.access import scope_of, ways_up
 from crm.choices import Role
 from crm.fields import PathField
 from crm.models.facts import Fact
@@ -123,8 +123,7 @@ class Application(models.Model):
 
     def lead_names(self) -> str:
         """The leads nearest to this application's region, for an officer who must ask one. One query."""
-        codes = self.region_path.strip("/").split("/")
-        above = ["/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
+        above = ways_up(self.region_path)
         posts = Post.objects.filter(role=Role.LEAD, user__is_active=True, region__path__in=above)
         found = list(posts.order_by("user_id").values_list("region__path", "user__name"))
         nearest = max((path for path, _name in found), key=len, default="")

@@ -13,9 +13,9 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q
 
+from crm.access import ways_up
 from pipeline.choices import Title
 from pipeline.models import Application, Recognition
-from pipeline.selectors.counts import ancestors
 from pipeline.selectors.renewals import current_titles
 
 Apart = dict[str, dict[str, int]]  # {region path: {name: how many firms}}
@@ -47,7 +47,7 @@ def standing_apart(year: int, as_of: date) -> Apart:
 
 
 def _add(found: Any, path: str, name: str, number: int) -> None:
-    for region in ancestors(path):
+    for region in ways_up(path):
         found[region][name] += number
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils import timezone
 
+from crm.access import ways_up
 from pipeline.choices import DayKind
 from pipeline.models import Round, RoundVersion, Workday
 from pipeline.workdays import WorkCalendar
@@ -49,9 +50,7 @@ def with_versions(rounds: QuerySet[Round]) -> QuerySet[Round]:
 
 def rounds_for(programme: str, region_path: str, years: Iterable[int]) -> list[Round]:
     """The rounds of a programme that a firm in this region may file in: its own region's and those above it."""
-    codes = region_path.strip("/").split("/")
-    ancestors = ["/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
-    wanted = Q(programme=programme, year__in=list(years), region_path__in=ancestors)
+    wanted = Q(programme=programme, year__in=list(years), region_path__in=ways_up(region_path))
     return list(Round.objects.filter(wanted).order_by("opens_on"))
 
 

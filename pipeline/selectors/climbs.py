@@ -35,10 +35,10 @@ from django.db.models import (
 )
 from django.db.models.functions import ExtractYear
 
+from crm.access import ways_up
 from pipeline.choices import Title
 from pipeline.intervals import wilson
 from pipeline.models import Recognition
-from pipeline.selectors.counts import ancestors
 
 HORIZONS = (0, 1, 2, 3)  # calendar years after the cohort's own
 NEVER = 99
@@ -205,7 +205,7 @@ def ladders(years: Iterable[int], as_of: date, root: str = "") -> dict[str, list
     found: dict[str, dict[int, LadderRow]] = defaultdict(lambda: {year: LadderRow(year) for year in wanted})
     grouped = climbers(wanted, as_of, root).order_by().values_list("region_path", "year", "reached", "gazelle")
     for path, year, reached, gazelle, number in grouped.annotate(number=Count("pk")):
-        for region in ancestors(path):
+        for region in ways_up(path):
             found[region][year].add(int(reached), gazelle, number)  # PostgreSQL extracts decimals
     return {path: list(rows.values()) for path, rows in found.items()}
 
@@ -258,6 +258,6 @@ def renewals(years: Iterable[int], as_of: date, root: str = "") -> dict[str, lis
     found: dict[str, dict[int, RenewalRow]] = defaultdict(lambda: {year: RenewalRow(year) for year in wanted})
     grouped: Any = due_certificates(wanted, as_of, root).order_by().values_list("region_path", "year", "outcome")
     for path, year, outcome, number in grouped.annotate(number=Count("firm", distinct=True)):
-        for region in ancestors(path):
+        for region in ways_up(path):
             found[region][year].outcomes[outcome] += number
     return {path: list(rows.values()) for path, rows in found.items()}

@@ -11,12 +11,12 @@ from django.db import connection
 from django.db.models import F, Q, QuerySet, Window
 from django.db.models.functions import Lead, TruncDate
 
+from crm.access import ways_up
 from pipeline.choices import Phase
 from pipeline.intervals import Lengths
 from pipeline.models import StageEvent
 from pipeline.models.applications import UNDO
 from pipeline.selectors.cohorts import Cohort
-from pipeline.selectors.counts import ancestors
 from pipeline.workdays import WorkCalendar
 from pipeline.workflow import Workflow
 
@@ -55,7 +55,7 @@ def cohort_stays(cohort: Cohort, calendar: WorkCalendar) -> dict[str, tuple[Stay
     found: dict[str, dict[str, Lengths]] = {}
     for path, stage, entered, left, number in _grouped(cohort):
         days = workdays.between(entered, left or cohort.as_of)
-        for region in ancestors(path):
+        for region in ways_up(path):
             lengths = found.setdefault(region, {}).setdefault(stage, Lengths())
             lengths.add(days, number, ended=left is not None)
     return {path: _stays(cohort.table, lengths) for path, lengths in found.items()}

@@ -22,11 +22,11 @@ from django.db.models import Case, F, IntegerField, Max, Q, QuerySet, Value, Whe
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import ExtractQuarter, ExtractYear
 
+from crm.access import ways_up
 from pipeline.choices import Phase
 from pipeline.models import Application, StageEvent
 from pipeline.models.applications import UNDO
 from pipeline.selectors.calendar import midnight
-from pipeline.selectors.counts import ancestors
 from pipeline.workflow import Workflow
 from pipeline.workflows import PROGRAMMES
 
@@ -110,7 +110,7 @@ def by_region(found: Iterable[Cell]) -> dict[str, list[Cell]]:
     """{region path: its cells with those of everything below it, added up}; of cells without reasons."""
     numbers: dict[str, Counter[Key]] = defaultdict(Counter)
     for cell in found:
-        for path in ancestors(cell.region_path):
+        for path in ways_up(cell.region_path):
             numbers[path][(cell.year, cell.quarter, cell.furthest, cell.stage, cell.lost)] += cell.number
     return {path: [_bare(path, key, own[key]) for key in sorted(own)] for path, own in numbers.items()}
 

@@ -19,7 +19,7 @@ filed              applications submitted in the year, moves that were taken bac
 from __future__ import annotations
 
 from collections import Counter as Tally
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -29,6 +29,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from crm.access import ways_up
 from pipeline.choices import Counter, Title
 from pipeline.counting import ONE, UNVERIFIED, VERIFIED
 from pipeline.models import Count, CountCell, Indicator, Recognition, StageEvent
@@ -56,14 +57,6 @@ class Period:
     @property
     def before(self) -> date:
         return date(self.year - 1, 12, 31)
-
-
-def ancestors(path: str) -> Iterator[str]:
-    """The path and every path above it: a firm of a county also counts for its city."""
-    end = len(path)
-    while end > 0:
-        yield path[:end]
-        end = path.rfind("/", 0, end - 1) + 1
 
 
 Tallies = dict[str, dict[str, dict[str, Decimal]]]  # {family: {programme or indicator code: {region path: how many}}}
@@ -100,7 +93,7 @@ def unverified_amounts(period: Period, *, known_on: date | None = None) -> Count
         cells = cells.filter(known_on__lte=known_on)
     result: Counted = {}
     for code, path, amount in cells.values_list("subject", "region_path").annotate(whole=Sum("amount")):
-        for region in ancestors(path):
+        for region in ways_up(path):
             result[(code, region)] = result.get((code, region), Decimal(0)) + Decimal(amount) / ONE
     return result
 
@@ -121,7 +114,7 @@ def _rolled_up(wanted: list[Indicator], tallies: Tallies, period: Period) -> Cou
         if indicator.code == QUALITY and quality is not None:
             per_path = quality
         for path, amount in per_path.items():
-            for region in ancestors(path):
+            for region in ways_up(path):
                 key = (indicator.code, region)
                 result[key] = result.get(key, Decimal(0)) + amount
     return result

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count
 
-from crm.access import WRITERS, city_of, may_write
+from crm.access import WRITERS, city_of, may_write, ways_up
 from crm.models import Firm, Region, Tag, User
 from pipeline.models import Application, Shortlist
 from pipeline.workflows import PROGRAMMES
@@ -48,10 +48,10 @@ def preview(keys: Sequence[int], user: User) -> Preview:
 
 def officers_near(region: Region) -> list[User]:
     """Who may be given firms of this region or of a part of it, at most a hundred. One query."""
-    codes = region.path.strip("/").split("/")
-    above = ["/".join(codes[: depth + 1]) + "/" for depth in range(len(codes))]
     writers = User.objects.filter(is_active=True, posts__role__in=WRITERS)
-    near = writers.filter(posts__region__path__in=above) | writers.filter(posts__region__path__under=region.path)
+    near = writers.filter(posts__region__path__in=ways_up(region.path)) | writers.filter(
+        posts__region__path__under=region.path
+    )
     return list(near.distinct().order_by("name", "pk")[:100])
 
 

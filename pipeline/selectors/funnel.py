@@ -11,12 +11,12 @@ from typing import Any
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from crm.access import ways_up
 from pipeline.intervals import wilson
 from pipeline.models import Application
 from pipeline.selectors.calendar import work_calendar
 from pipeline.selectors.cohort_stays import Stay, cohort_stays
 from pipeline.selectors.cohorts import Cell, Cohort, cells, last_moves
-from pipeline.selectors.counts import ancestors
 from pipeline.workflow import Workflow
 from pipeline.workflows import PROGRAMMES
 
@@ -107,7 +107,7 @@ def rolled_up(found: Iterable[Cell]) -> dict[str, list[Cell]]:
     """The cells of each region with those of everything below it."""
     result: dict[str, list[Cell]] = {}
     for cell in found:
-        for region in ancestors(cell.region_path):
+        for region in ways_up(cell.region_path):
             result.setdefault(region, []).append(cell)
     return result
 

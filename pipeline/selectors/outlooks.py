@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Q
 
-from crm.access import city_of
+from crm.access import city_of, ways_up
 from pipeline.choices import Counter, Title
 from pipeline.forecasting import History, Learned, Outlook, Question, forecast, learn
 from pipeline.models import Indicator, Override, Recognition
-from pipeline.selectors.counts import Counted, ancestors
+from pipeline.selectors.counts import Counted
 from pipeline.selectors.courses import NEVER, Courses, stage_numbers
 from pipeline.selectors.histories import Shelf, cut_off, outcome_of, shelf
 
@@ -134,6 +134,6 @@ def _lasting(as_of: date, until: date) -> Tally[tuple[str, str]]:
     found: Tally[tuple[str, str]] = Tally()
     grouped = rows.placed_on(as_of).order_by().values_list("programme", "place")
     for programme, place, number in grouped.annotate(number=Count("firm", distinct=True)):
-        for path in ancestors(place):
+        for path in ways_up(place):
             found[(programme, path)] += number
     return found

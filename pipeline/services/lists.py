@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from crm.access import ways_up
 from crm.errors import DomainError, InvalidInput, RowChanged
 from crm.identifiers import Unreadable, credit_code
 from crm.models import Firm, Region, User
@@ -138,8 +139,7 @@ class _Here:
     def __init__(self, region: Region) -> None:
         own = Region.objects.within(region).values_list("name", "short_name")
         self.names = {name for names in own for name in names}
-        codes = region.path.strip("/").split("/")[:-1]
-        self.above = set(Region.objects.filter(code__in=codes).values_list("name", flat=True))
+        self.above = set(Region.objects.filter(path__in=ways_up(region.path)[1:]).values_list("name", flat=True))
 
     def excludes(self, place: str) -> bool:
         return bool(place) and place not in self.above and not any(name in place for name in self.names)
