@@ -8,6 +8,7 @@ and what is kept may be thrown away at any time. `services.courses` keeps it; wh
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -15,7 +16,6 @@ from io import BytesIO
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
-from zlib import crc32
 
 from django.db.models import BigIntegerField, ExpressionWrapper, F, QuerySet, Sum
 from django.db.models.functions import Cast, Coalesce
@@ -102,14 +102,14 @@ class Courses:
         import numpy as np
 
         file = BytesIO()
-        np.savez_compressed(file, **{name: getattr(self, name) for name in COLUMNS})
-        return file.getvalue()
+        np.savez(file, **{name: getattr(self, name) for name in COLUMNS})
+        return zlib.compress(file.getvalue(), level=1)
 
     @classmethod
     def decoded(cls, data: bytes | memoryview) -> Courses:
         import numpy as np
 
-        with np.load(BytesIO(data), allow_pickle=False) as arrays:
+        with np.load(BytesIO(zlib.decompress(data)), allow_pickle=False) as arrays:
             return cls(*(arrays[name] for name in COLUMNS))
 
 
@@ -173,7 +173,7 @@ def _within(number: int) -> dict[str, int]:
 
 def _layout(programme: str) -> str:
     """Names the tables of stages by which moves are numbered: what was kept under other ones is read again."""
-    return f"{crc32(repr((COLUMNS, _stages_of(programme))).encode()):x}"
+    return f"{zlib.crc32(repr((COLUMNS, _stages_of(programme))).encode()):x}"
 
 
 def _stages_of(programme: str) -> dict[str, dict[str, int]]:
