@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-import openpyxl
+import xlsxwriter
 
 from config.demo.firms import credit_code
 from config.demo.marks import mark
@@ -41,10 +41,11 @@ def _work_on(batch: Import) -> None:
 
 
 def _workbook(lines: Sequence[Line]) -> io.BytesIO:
-    book, file = openpyxl.Workbook(), io.BytesIO()
-    for line in lines:
-        book.active.append(line)
-    book.save(file)
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for number, line in enumerate(lines):
+            sheet.write_row(number, 0, line)
     file.seek(0)
     return file
 
