@@ -10,7 +10,7 @@ from typing import Any
 
 from crm.models import Region
 from pipeline.selectors.climbs import LadderRow, RenewalRow, ladders, renewals, renewals_of
-from pipeline.selectors.taken import taken
+from pipeline.selectors.taken import below_of, taken
 
 YEARS = 5
 AHEAD = 2  # certificates that run out in the years to come are shown, too
@@ -28,26 +28,34 @@ class Climb:
 
 
 def climb(region: Region, children: Iterable[Region], *, year: int, today: date, as_of: date | None = None) -> Climb:
-    """As known on a day, today unless another is asked for. Two queries."""
+    """As known on a day, today unless another is asked for. One query from the snapshot, else three at most."""
     children, day = list(children), as_of or today
     kept = None
     if year in _years(day):
-        kept = taken(region, "ladder", today=today, as_of=as_of, below=children)
+        kept = taken(region, "ladder", today=today, as_of=as_of)
     if kept is not None:
-        rows, due = _read(kept.own)
-        counties = {path: _read(part)[0] for path, part in kept.below.items()}
-        return Climb(kept.as_of, kept.taken_at, rows, _counties(children, counties, year), due)
+        below = {path: _read(rows) for path, rows in kept.part["below"].items()}
+        due = [RenewalRow(row["year"], Counter(row["outcomes"])) for row in kept.part["renewals"]]
+        return Climb(kept.as_of, kept.taken_at, _read(kept.part["rows"]), _counties(children, below, year), due)
     counted = ladders(sorted({*_years(day), year}), day, region.path)
     rows = [row for row in counted.get(region.path, _empty(day)) if row.year in _years(day)]
     due = renewals_of(region.path, _due_years(day), day)
     return Climb(day, None, rows, _counties(children, counted, year), due)
 
 
-def climb_parts(as_of: date, paths: Iterable[str]) -> dict[str, dict[str, list]]:
+def climb_parts(as_of: date, paths: Iterable[str]) -> dict[str, dict[str, Any]]:
     """{region path: what its snapshot keeps for this page}. Two statements."""
-    due, rows = renewals(_due_years(as_of), as_of), ladders(_years(as_of), as_of)
+    due, rows, paths = renewals(_due_years(as_of), as_of), ladders(_years(as_of), as_of), list(paths)
     none_due = [RenewalRow(year) for year in _due_years(as_of)]
-    return {path: _written(rows.get(path, _empty(as_of)), due.get(path, none_due)) for path in paths}
+    written = {path: [vars(row) for row in rows.get(path, _empty(as_of))] for path in paths}
+    return {
+        path: {
+            "rows": written[path],
+            "renewals": [vars(row) for row in due.get(path, none_due)],
+            "below": {child: written[child] for child in below_of(path, paths)},
+        }
+        for path in paths
+    }
 
 
 def _years(day: date) -> range:
@@ -72,13 +80,8 @@ def _counties(children: Iterable[Region], found: dict[str, list[LadderRow]], yea
     return [row for row in rows if row.firms]
 
 
-def _written(rows: Iterable[LadderRow], due: Iterable[RenewalRow]) -> dict[str, list]:
-    return {"rows": [vars(row) for row in rows], "renewals": [vars(row) for row in due]}
-
-
-def _read(part: dict[str, list[dict[str, Any]]]) -> tuple[list[LadderRow], list[RenewalRow]]:
-    rows = [
+def _read(rows: Iterable[dict[str, Any]]) -> list[LadderRow]:
+    return [
         LadderRow(**row | {"reached": Counter({int(years): number for years, number in row["reached"].items()})})
-        for row in part["rows"]
+        for row in rows
     ]
-    return rows, [RenewalRow(row["year"], Counter(row["outcomes"])) for row in part["renewals"]]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from crm.models import Region
 from pipeline.selectors.cohorts import Cell, Cohort, by_region, cells, read_cells, written_cells
 from pipeline.selectors.funnel import CRITERION, Funnel, FunnelStep, Reason, funnels, read_funnel, steps_of
 from pipeline.selectors.policies import known_policies
 from pipeline.selectors.screening import lack_name
-from pipeline.selectors.taken import taken
+from pipeline.selectors.taken import below_of, taken
 from pipeline.workflow import Workflow
 from pipeline.workflows import PROGRAMMES
 
@@ -34,8 +35,8 @@ def conversion(
     """A cohort as known on a day, today unless another is asked for. One query from a snapshot, else four at most
     for one programme."""
     kept = None if quarter or year != (as_of or today).year else taken(region, "funnels", today=today, as_of=as_of)
-    if kept and all("stays" in funnel for funnel in kept.own.values()):
-        return Conversion(kept.as_of, kept.taken_at, {name: read_funnel(own) for name, own in kept.own.items()})
+    if kept and all("stays" in funnel for funnel in kept.part.values()):
+        return Conversion(kept.as_of, kept.taken_at, {name: read_funnel(own) for name, own in kept.part.items()})
     day = as_of or today
     counted = funnels(year, day, root=region.path, quarter=quarter, programmes=programmes)
     return Conversion(day, None, counted.get(region.path, {}))
@@ -88,15 +89,14 @@ def comparison(
     as_of: date | None = None,
     by_quarter: bool = False,
 ) -> Comparison:
-    """The last cohorts by year, or those of one year by quarter. Two queries from the snapshots, else three at most."""
+    """The last cohorts by year, or those of one year by quarter. One query from the snapshot, else two at most."""
     children, day = list(children), as_of or today
     kept = None
     if year == day.year:
-        kept = taken(region, f"cohorts__{programme}", today=today, as_of=as_of, below=children)
+        kept = taken(region, f"cohorts__{programme}", today=today, as_of=as_of)
     if kept:
-        kind = QUARTERS if by_quarter else YEARLY
-        found = {path: read_cells(of[kind]) for path, of in kept.below.items()}
-        found[region.path] = read_cells(kept.own[kind])
+        found = {path: read_cells(own) for path, own in kept.part["below"].items()}
+        found[region.path] = read_cells(kept.part[QUARTERS if by_quarter else YEARLY])
     else:
         found = by_region(cells(_cohort(programme, year, day, by_quarter, region.path)))
     table = PROGRAMMES[programme]
@@ -109,14 +109,22 @@ def comparison(
     )
 
 
-def cohort_parts(year: int, as_of: date, paths: Iterable[str]) -> dict[str, dict[str, dict[str, list]]]:
-    """{region path: {programme: {"years" or "quarters": cells}}} for the snapshots. Two statements a programme."""
-    parts: dict[str, dict[str, dict[str, list]]] = {path: {} for path in paths}
+def cohort_parts(year: int, as_of: date, paths: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
+    """{region path: {programme: what a snapshot keeps}}: the cells of "years" and "quarters", and of the last year
+    those of the regions right below by their paths. Two statements a programme."""
+    paths = list(paths)
+    parts: dict[str, dict[str, dict[str, Any]]] = {path: {} for path in paths}
     for programme in PROGRAMMES:
-        for kind in (YEARLY, QUARTERS):
-            found = by_region(cells(_cohort(programme, year, as_of, kind == QUARTERS, "")))
-            for path, own in parts.items():
-                own.setdefault(programme, {})[kind] = written_cells(found.get(path, []))
+        years, quarters = (by_region(cells(_cohort(programme, year, as_of, by, ""))) for by in (False, True))
+        for path, own in parts.items():
+            below = {
+                child: [cell for cell in years.get(child, []) if cell.year == year] for child in below_of(path, paths)
+            }
+            own[programme] = {
+                YEARLY: written_cells(years.get(path, [])),
+                QUARTERS: written_cells(quarters.get(path, [])),
+                "below": {child: written_cells(of_child) for child, of_child in below.items()},
+            }
     return parts
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
@@ -103,10 +103,12 @@ def push_list(
     """
     known = [row for row in forecasts(region, user, year=year) if indicator in ("", row.indicator.code)]
     named = {row[0] for forecast in known for row in forecast.data.get("applications", [])}
-    rows = Application.objects.visible_to(user).open().filter(region_path__under=region.path, pk__in=named)
+    rows = Application.objects.visible_to(user).open().filter(region_path__under=region.path)
     if officer is not None:
         rows = rows.filter(officer=officer)
-    places = {pk: place for pk, *place in rows.values_list("pk", "programme", "workflow_code", "stage")}
+    places = {
+        pk: place for pk, *place in rows.filter(pk__in=named).values_list("pk", "programme", "workflow_code", "stage")
+    }
     wanted = _wanted(known, {pk: (place[0], place[1], place[2]) for pk, place in places.items()})
     best = sorted(wanted, key=lambda pk: (-wanted[pk].gain.value, pk))[:LOOKED_AT]
     chosen = rows.filter(pk__in=best).select_related("firm", "region", "officer", "round")
@@ -123,24 +125,42 @@ def _in_time(push: Push, year: int) -> bool:
 def _wanted(known: Iterable[Forecast], places: Places) -> dict[int, _Wanted]:
     """{application: what it does for the target for which it does most}; of those on which we can act."""
     found: dict[int, _Wanted] = {}
+    values: dict[int, float] = {}
     for forecast in known:
-        masses, target = forecast.data.get("masses"), forecast.target
-        if masses is None or target is None:
+        if "masses" not in forecast.data or forecast.target is None:
             continue
         # Thousands of applications rest at some dozen stages and share some hundred chances.
-        gain_by = cache(partial(gain_of, masses["of"], float(target) - masses["first"]))
-        further = cache(partial(_further, fresh=forecast.data["fresh"]))
-        for pk, counts, _lost, judged in forecast.data.get("applications", []):
+        alike = cache(
+            partial(_alike, forecast, cache(_gains(forecast)), cache(partial(_further, forecast.data["fresh"])))
+        )
+        for pk, counts, _lost, judged in forecast.data["applications"]:
             if pk in places:
-                chance = counts if judged is None else judged
-                pushed = max(chance, further(places[pk]))
-                gain = gain_by(chance, pushed)
-                if gain.value > 0 and (pk not in found or gain.value > found[pk].gain.value):
-                    found[pk] = _Wanted(forecast, chance, pushed, gain)
+                value, wanted = alike(counts if judged is None else judged, places[pk])
+                if value > values.get(pk, 0.0):
+                    values[pk], found[pk] = value, wanted
     return found
 
 
-def _further(place: tuple[str, str, str], fresh: list[float]) -> float:
+def _gains(forecast: Forecast) -> Callable[[float, float], Gain]:
+    """What it gives for the target that one's chance becomes another."""
+    masses = forecast.data["masses"]
+    return partial(gain_of, masses["of"], float(forecast.target or 0) - masses["first"])
+
+
+def _alike(
+    forecast: Forecast,
+    gain_by: Callable[[float, float], Gain],
+    further: Callable[[tuple[str, str, str]], float],
+    chance: float,
+    place: tuple[str, str, str],
+) -> tuple[float, _Wanted]:
+    """How much it gives to push one of such a chance at such a place, and what for."""
+    pushed = max(chance, further(place))
+    wanted = _Wanted(forecast, chance, pushed, gain_by(chance, pushed))
+    return wanted.gain.value, wanted
+
+
+def _further(fresh: list[float], place: tuple[str, str, str]) -> float:
     """The chance of one who has just reached the best stage that is one move ahead; 0 where the turn is not ours."""
     programme, code, stage = place
     table, numbers = WORKFLOWS[code], stage_numbers(programme)

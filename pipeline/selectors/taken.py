@@ -9,25 +9,25 @@ from typing import Any
 
 from django.utils import timezone
 
+from crm.access import ways_up
 from crm.models import Region
 from pipeline.models import Snapshot
 
 
 @dataclass(frozen=True)
 class Taken:
-    """One part of a region's snapshot, and of those of the regions below it by their paths."""
+    """One part of a region's snapshot."""
 
     as_of: date
     taken_at: datetime
-    own: Any
-    below: dict[str, Any]
+    part: Any
 
 
-def taken(region: Region, part: str, *, today: date, as_of: date | None, below: Iterable[Region] = ()) -> Taken | None:
+def taken(region: Region, part: str, *, today: date, as_of: date | None) -> Taken | None:
     """The newest where today is asked for; of an earlier day one that was taken when that day was over.
 
     `part` is the way through the document, such as `cohorts__high_tech`. None where no snapshot of that year has it.
-    One query, two with the regions below.
+    One query.
     """
     rows = Snapshot.objects.filter(region=region, as_of=as_of) if as_of else Snapshot.objects.filter(region=region)
     found = rows.order_by("-as_of").values_list("as_of", "taken_at", f"data__{part}").first()
@@ -37,6 +37,9 @@ def taken(region: Region, part: str, *, today: date, as_of: date | None, below: 
     whole = not as_of or as_of == today or timezone.localdate(taken_at) > as_of
     if own is None or day.year != (as_of or today).year or not whole:
         return None
-    paths = [child.path for child in below]
-    others = Snapshot.objects.filter(region_path__in=paths, as_of=day) if paths else Snapshot.objects.none()
-    return Taken(day, taken_at, own, dict(others.values_list("region_path", f"data__{part}")))
+    return Taken(day, taken_at, own)
+
+
+def below_of(path: str, paths: Iterable[str]) -> list[str]:
+    """Those of the paths that lie right below one."""
+    return [other for other in paths if ways_up(other)[1:2] == [path]]
