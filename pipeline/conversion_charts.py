@@ -164,7 +164,7 @@ def cohort_finding(rows: Sequence[CohortRow], table: Workflow) -> str:
         return _("这些批次还没有申报")
     best = max(known, key=lambda row: row.steps[-1].reached / row.firms)
     return _("{label}走到“{goal}”的比例最高：{firms} 家中 {arrived} 家（{share}）").format(
-        label=best.label,
+        label=_spoken(best.label),
         goal=table.main_line[-1].label,
         firms=best.firms,
         arrived=best.steps[-1].reached,
@@ -179,5 +179,10 @@ def ladder_finding(rows: Sequence[LadderRow], day: date) -> str:
         return _("还没有满一年的批次，无法说明转化比例")
     row, rate = settled[-1]
     return _("{label}入库、当时还不是高企的 {number} 家中，{hits} 家（{share}）次年底前成为高企").format(
-        label=row.label, number=rate.number, hits=rate.hits, share=percent(rate.ratio)
+        label=_spoken(row.label), number=rate.number, hits=rate.hits, share=percent(rate.ratio)
     )
+
+
+def _spoken(label: str) -> str:
+    """A cohort's year as a sentence says it; a region or quarter as it is."""
+    return _("{year} 年").format(year=label) if label.isdecimal() else label

@@ -13,10 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
-from crm.errors import DomainError
-from crm.models import SavedView
+from crm.errors import DomainError, InvalidInput
+from crm.models import Firm, SavedView
 from crm.services.saved_views import LONGEST_NAME, MOST, change_view, delete_view, may_delete, save_view
 from crm.views.common import attempt, form_address, person, refuse, say, staff_only, typed_key
+from pipeline.filters import FirmFilter
 from pipeline.firm_views import address_of, canonical, views_of
 
 ALL = MOST * 2  # views on the page: all of one's own, and as many of others
@@ -48,13 +49,21 @@ def firm_views(request: HttpRequest) -> HttpResponse:
 
 def _save(request: HttpRequest, form: ViewForm) -> SavedView:
     said = form.cleaned_data
-    query = canonical(QueryDict(said["query"]))
-    return save_view(said["name"], query, owner=person(request), shared=said["shared"])
+    return save_view(said["name"], _kept(request, said["query"]), owner=person(request), shared=said["shared"])
+
+
+def _kept(request: HttpRequest, text: str) -> str:
+    """What a view keeps of a list's address. Raises InvalidInput where the list itself refuses it."""
+    query = QueryDict(text)
+    form = FirmFilter(query, queryset=Firm.objects.none(), request=request).form
+    if wrong := [f"{field.label}：{' '.join(field.errors)}" for field in form if field.errors]:
+        raise InvalidInput(_("筛选条件有误，请先改好再保存。{wrong}").format(wrong="；".join(wrong)))
+    return canonical(query)
 
 
 CHANGES: dict[str, Callable[[HttpRequest], dict[str, Any]]] = {
     "rename": lambda request: {"name": request.POST.get("name", "")},
-    "replace": lambda request: {"query": canonical(QueryDict(request.POST.get("query", "")))},
+    "replace": lambda request: {"query": _kept(request, request.POST.get("query", ""))},
     "share": lambda request: {"shared": True},
     "unshare": lambda request: {"shared": False},
     "pin": lambda request: {"pinned": True},

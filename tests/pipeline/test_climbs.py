@@ -112,7 +112,7 @@ def test_the_page_shows_and_opens_the_numbers(cohort, city, lead):
     firms = client.get(reverse("funnel_ladder_firms"), {"year": 2024, "who": "held"}).content.decode()
     due = client.get(reverse("funnel_ladder_firms"), {"due": 2026}).content.decode()
 
-    assert "2024入库、当时还不是高企的 5 家中，2 家（40%）次年底前成为高企" in page
+    assert "2024 年入库、当时还不是高企的 5 家中，2 家（40%）次年底前成为高企" in page
     assert "who=reached&amp;within=2" in page
     assert "held" in firms
     assert "never" not in firms

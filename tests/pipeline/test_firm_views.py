@@ -170,3 +170,16 @@ def test_no_name_of_the_list_is_one_of_the_palette_that_opens_over_it(as_officer
 
     assert sorted(page) == sorted(set(page))
     assert not set(page) & set(ids("/palette/"))
+
+
+def test_a_list_with_false_filters_is_not_kept(as_officer, firm, officer):
+    kept = save_view("存续", "status=active", owner=officer)
+
+    refused = as_officer.post("/firms/views/", {"name": "我的", "query": "whose=mine"})
+    over = {"act": "replace", "version": kept.version, "query": "whose=mine"}
+    again = as_officer.post(f"/firms/views/{kept.pk}/", over, follow=True)
+
+    assert refused.status_code == 409
+    for page in (refused, again):
+        assert "筛选条件有误，请先改好再保存。经办：" in page.content.decode()
+    assert [view.query for view in SavedView.objects.all()] == ["status=active"]
