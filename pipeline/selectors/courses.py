@@ -9,11 +9,11 @@ and what is kept may be thrown away at any time. `services.courses` keeps it; wh
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from io import BytesIO
-from itertools import groupby
+from itertools import chain, groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -88,10 +88,15 @@ class Courses:
         return Courses(*(getattr(self, name)[moves if name in MOVES else rows] for name in COLUMNS))
 
     @classmethod
-    def joined(cls, parts: Sequence[Courses]) -> Courses:
+    def joined(cls, parts: Iterable[Courses]) -> Courses:
+        """All of the parts; each column's are let go before the next is joined."""
         import numpy as np
 
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS))
+        columns: dict[str, list[ndarray]] = {name: [] for name in COLUMNS}
+        for part in parts:
+            for name, column in columns.items():
+                column.append(getattr(part, name))
+        return cls(*(np.concatenate(columns.pop(name)) for name in COLUMNS))
 
     @property
     def mark(self) -> int:
@@ -130,7 +135,7 @@ def courses(programme: str) -> Courses:
     kept = {block.number: block for block in CourseBlock.objects.filter(programme=programme).iterator(chunk_size=20)}
     marks = block_marks(programme)
     parts = (up_to_date(programme, number, mark, kept.pop(number, None)) for number, mark in sorted(marks.items()))
-    return Courses.joined([_arrays(), *parts])
+    return Courses.joined(chain([_arrays()], parts))
 
 
 def block_marks(programme: str) -> dict[int, str]:
