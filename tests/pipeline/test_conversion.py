@@ -296,6 +296,10 @@ def test_cohorts_side_by_side_are_the_same_from_the_snapshot_and_counted_now(cit
     )
     assert [row.firms for row in kept.regions] == ([] if by_quarter else [2, 1])
     assert comparison(city, [county], **asked | {"year": 2025}).taken_at is None, "a year that no snapshot has"
+    before = Snapshot.objects.get(region=city)
+    del before.data["cohorts"]
+    before.save()
+    assert comparison(city, [county], **asked).taken_at is None, "a snapshot from before it held cohorts"
 
 
 @time_machine.travel(NOW, tick=False)
