@@ -133,7 +133,7 @@ def _wanted(known: Iterable[Forecast], places: Places) -> dict[int, _Wanted]:
         alike = cache(
             partial(_alike, forecast, cache(_gains(forecast)), cache(partial(_further, forecast.data["fresh"])))
         )
-        for pk, counts, _lost, judged in forecast.data["applications"]:
+        for pk, counts, _lost, judged in forecast.data.get("applications", ()):
             if pk in places:
                 value, wanted = alike(counts if judged is None else judged, places[pk])
                 if value > values.get(pk, 0.0):
