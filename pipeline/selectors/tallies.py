@@ -53,8 +53,9 @@ def _filings(ids: Collection[int]) -> dict[int, list[tuple[str, str, date]]]:
     events = StageEvent.objects.standing().filter(application__firm__in=ids, transition="submit").order_by("at")
     fields = ("application_id", "application__firm_id", "application__programme", "application__region_path", "at")
     first: dict[tuple[Any, ...], date] = {}
+    zone = timezone.get_default_timezone()  # asked once for all
     for application, firm, programme, path, at in events.values_list(*fields):
-        day = timezone.localdate(at)
+        day = at.astimezone(zone).date()
         first.setdefault((firm, application, programme, path, day.year), day)
     found: dict[int, list[tuple[str, str, date]]] = defaultdict(list)
     for (firm, _application, programme, path, _year), day in first.items():
