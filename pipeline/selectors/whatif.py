@@ -151,14 +151,17 @@ def _changes(data: Mapping[str, Any], imagined: Imagined, held: frozenset[int]) 
 
 def _in_round(forecast: Forecast, imagined: Imagined) -> frozenset[int]:
     """The applications behind the forecast that file in the round that is moved. At most one query."""
-    if not imagined.round or not imagined.weeks:
+    if not imagined.round or not imagined.weeks or not forecast.names_all:
         return frozenset()
     listed = [row[0] for row in forecast.data.get("applications", [])]
     return frozenset(Application.objects.filter(pk__in=listed, round=imagined.round).values_list("pk", flat=True))
 
 
 def _rounds(forecast: Forecast) -> list[Round]:
-    """The rounds in which somebody behind the forecast files. One query."""
+    """The rounds in which somebody behind the forecast files; none where not all are named, as moving a round would
+    then move but a part of them. At most one query."""
+    if not forecast.names_all:
+        return []
     listed = [row[0] for row in forecast.data.get("applications", [])]
     return list(Round.objects.filter(applications__in=listed).distinct().order_by("last_on", "pk"))
 
