@@ -1,4 +1,4 @@
-"""What the page of rungs and renewals shows: from the snapshots of the day where there are some, else counted now."""
+"""What the page of rungs and renewals shows: from the snapshot of the day where there is one, else counted now."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from crm.models import Region
 from pipeline.selectors.climbs import LadderRow, RenewalRow, ladders, renewals, renewals_of
-from pipeline.selectors.taken import below_of, taken
+from pipeline.selectors.taken import below_each, taken
 
 YEARS = 5
 AHEAD = 2  # certificates that run out in the years to come are shown, too
@@ -45,16 +45,16 @@ def climb(region: Region, children: Iterable[Region], *, year: int, today: date,
 
 def climb_parts(as_of: date, paths: Iterable[str]) -> dict[str, dict[str, Any]]:
     """{region path: what its snapshot keeps for this page}. Two statements."""
-    due, rows, paths = renewals(_due_years(as_of), as_of), ladders(_years(as_of), as_of), list(paths)
+    due, rows, children = renewals(_due_years(as_of), as_of), ladders(_years(as_of), as_of), below_each(paths)
     none_due = [RenewalRow(year) for year in _due_years(as_of)]
-    written = {path: [vars(row) for row in rows.get(path, _empty(as_of))] for path in paths}
+    written = {path: [vars(row) for row in rows.get(path, _empty(as_of))] for path in children}
     return {
         path: {
             "rows": written[path],
             "renewals": [vars(row) for row in due.get(path, none_due)],
-            "below": {child: written[child] for child in below_of(path, paths)},
+            "below": {child: written[child] for child in below},
         }
-        for path in paths
+        for path, below in children.items()
     }
 
 

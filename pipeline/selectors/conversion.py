@@ -12,7 +12,7 @@ from pipeline.selectors.cohorts import Cell, Cohort, by_region, cells, read_cell
 from pipeline.selectors.funnel import CRITERION, Funnel, FunnelStep, Reason, funnels, read_funnel, steps_of
 from pipeline.selectors.policies import known_policies
 from pipeline.selectors.screening import lack_name
-from pipeline.selectors.taken import below_of, taken
+from pipeline.selectors.taken import below_each, taken
 from pipeline.workflow import Workflow
 from pipeline.workflows import PROGRAMMES
 
@@ -112,14 +112,12 @@ def comparison(
 def cohort_parts(year: int, as_of: date, paths: Iterable[str]) -> dict[str, dict[str, dict[str, Any]]]:
     """{region path: {programme: what a snapshot keeps}}: the cells of "years" and "quarters", and of the last year
     those of the regions right below by their paths. Two statements a programme."""
-    paths = list(paths)
-    parts: dict[str, dict[str, dict[str, Any]]] = {path: {} for path in paths}
+    children = below_each(paths)
+    parts: dict[str, dict[str, dict[str, Any]]] = {path: {} for path in children}
     for programme in PROGRAMMES:
         years, quarters = (by_region(cells(_cohort(programme, year, as_of, by, ""))) for by in (False, True))
         for path, own in parts.items():
-            below = {
-                child: [cell for cell in years.get(child, []) if cell.year == year] for child in below_of(path, paths)
-            }
+            below = {child: [cell for cell in years.get(child, []) if cell.year == year] for child in children[path]}
             own[programme] = {
                 YEARLY: written_cells(years.get(path, [])),
                 QUARTERS: written_cells(quarters.get(path, [])),

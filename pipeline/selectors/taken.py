@@ -40,6 +40,11 @@ def taken(region: Region, part: str, *, today: date, as_of: date | None) -> Take
     return Taken(day, taken_at, own)
 
 
-def below_of(path: str, paths: Iterable[str]) -> list[str]:
-    """Those of the paths that lie right below one."""
-    return [other for other in paths if ways_up(other)[1:2] == [path]]
+def below_each(paths: Iterable[str]) -> dict[str, list[str]]:
+    """{path: those of the paths that lie right below it}"""
+    found: dict[str, list[str]] = {path: [] for path in paths}
+    for path in found:
+        for parent in ways_up(path)[1:2]:
+            if parent in found:
+                found[parent].append(path)
+    return found

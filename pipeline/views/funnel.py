@@ -55,14 +55,8 @@ class Asked:
         parts |= {"quarter": self.quarter} if self.quarter else {}
         return urlencode(parts | ({"as_of": self.as_of.isoformat()} if self.as_of else {}))
 
-    def cohort(self, **more: Any) -> Cohort:
-        given: dict[str, Any] = {
-            "first_year": self.year,
-            "last_year": self.year,
-            "quarter": self.quarter,
-            "root": self.region.path,
-        }
-        return Cohort(programme=self.programme, as_of=self.day, **(given | more))
+    def cohort(self) -> Cohort:
+        return Cohort(self.programme, self.year, self.year, self.day, self.quarter, self.region.path)
 
 
 def _asked(request: HttpRequest, form_class: type[CohortForm] = CohortForm) -> Asked:
